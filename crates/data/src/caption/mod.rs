@@ -1,0 +1,13 @@
+//! The caption set: images, captions, and which match which.
+
+mod caption_item;
+mod caption_set;
+mod image_item;
+mod matches;
+mod skipped;
+
+pub use caption_item::*;
+pub use caption_set::*;
+pub use image_item::*;
+pub use matches::*;
+pub use skipped::*;

@@ -1,0 +1,17 @@
+//! Encoders, heads and whole models: `Config -> Module`, and the import of published weights.
+//!
+//! * [`encoder`]: a batch becomes features (a feature map, or a sequence with lengths).
+//! * [`head`]: features become an embedding or a distribution.
+//! * [`pcme`]: the probabilistic cross-modal model, two towers of the above.
+//! * [`weights`]: safetensors in the layouts that torchvision and timm publish, with a full list of differences.
+//!
+//! What does *not* live here: losses (`halation-core`), files of data (`halation-data`), training loops.
+#![warn(missing_docs)]
+
+pub mod encoder;
+mod error;
+pub mod head;
+pub mod pcme;
+pub mod weights;
+
+pub use error::ModelError;

@@ -1,0 +1,28 @@
+//! What every app's training needs once: device choice, recipes, the run directory, resume, progress and the report.
+//!
+//! * [`device`]: the one place that chooses a device.
+//! * [`recipe`]: TOML experiment files, `--set` overrides, expected bands.
+//! * [`run`]: the run directory, its lock and its manifest, the only thing resume trusts.
+//! * [`checkpoint`]: model, optimiser and state on disk, byte for byte the same for the same training.
+//! * [`metrics`]: the metric stream, `metrics.jsonl`.
+//! * [`random`]: seeds and noise as functions of (seed, stream, epoch, step).
+//! * [`optim`]: learning-rate schedules, optimiser recipes, clipping by the global norm.
+//! * [`trainer`]: the loop over steps.
+//! * [`progress`]: a terminal view, plain lines, or nothing.
+//! * [`report`]: one self-contained HTML page.
+//!
+//! What does *not* live here: any model, loss or dataset.
+
+pub mod checkpoint;
+pub mod device;
+mod error;
+pub mod metrics;
+pub mod optim;
+pub mod progress;
+pub mod random;
+pub mod recipe;
+pub mod report;
+pub mod run;
+pub mod trainer;
+
+pub use error::{TaskError, TrainError};
