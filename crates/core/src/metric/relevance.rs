@@ -1,0 +1,105 @@
+//! The ground truth of one retrieval direction.
+
+use super::MetricError;
+
+/// Which gallery items are right for which query: sorted lists in compressed rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relevance {
+    offsets: Vec<usize>, // [queries + 1]
+    items: Vec<u32>,     // ascending within a query
+    gallery: usize,
+}
+
+impl Relevance {
+    /// Builds the ground truth from one list of gallery indices per query; a repeated index counts once, a query may have none.
+    ///
+    /// # Errors
+    /// [`MetricError::IndexOutOfRange`] if an index is not below `gallery`.
+    pub fn from_lists<L: AsRef<[usize]>>(gallery: usize, lists: &[L]) -> Result<Self, MetricError> {
+        if u32::try_from(gallery).is_err() {
+            return Err(MetricError::Shape {
+                what: "gallery",
+                found: format!("{gallery} items"),
+                expected: format!("at most {}", u32::MAX),
+            });
+        }
+        let mut offsets = Vec::with_capacity(lists.len() + 1);
+        offsets.push(0);
+        let mut items: Vec<u32> = Vec::with_capacity(lists.iter().map(|list| list.as_ref().len()).sum());
+        for (query, list) in lists.iter().enumerate() {
+            let mut sorted = list.as_ref().to_vec();
+            sorted.sort_unstable();
+            sorted.dedup();
+            if let Some(&index) = sorted.last().filter(|&&index| index >= gallery) {
+                return Err(MetricError::IndexOutOfRange { what: "a positive", query, index, gallery });
+            }
+            items.extend(sorted.into_iter().map(|item| item as u32));
+            offsets.push(items.len());
+        }
+        Ok(Self { offsets, items, gallery })
+    }
+
+    /// Number of queries, those without positives included.
+    pub fn queries(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Number of gallery items.
+    pub fn gallery(&self) -> usize {
+        self.gallery
+    }
+
+    /// Number of positive pairs.
+    pub fn pairs(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The positives of `query`, ascending.
+    ///
+    /// # Panics
+    /// If `query` is out of range.
+    pub fn positives(&self, query: usize) -> &[u32] {
+        &self.items[self.offsets[query]..self.offsets[query + 1]]
+    }
+
+    /// The same pairs seen from the gallery.
+    pub fn transpose(&self) -> Self {
+        let mut offsets = vec![0; self.gallery + 1];
+        for &item in &self.items {
+            offsets[item as usize + 1] += 1;
+        }
+        for index in 0..self.gallery {
+            offsets[index + 1] += offsets[index];
+        }
+        let mut next = offsets.clone();
+        let mut items = vec![0; self.items.len()];
+        // Queries come in ascending order, so every new list is ascending too.
+        for query in 0..self.queries() {
+            for &item in self.positives(query) {
+                items[next[item as usize]] = query as u32;
+                next[item as usize] += 1;
+            }
+        }
+        Self { offsets, items, gallery: self.queries() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transposing_twice_gives_the_same_pairs() {
+        let truth = Relevance::from_lists(4, &[vec![3, 0, 3], vec![], vec![0]]).unwrap();
+        assert_eq!(truth.positives(0), [0, 3]);
+        assert_eq!(truth.transpose().positives(0), [0, 2]);
+        assert_eq!(truth.transpose().positives(1), [0u32; 0]);
+        assert_eq!(truth.transpose().transpose(), truth);
+    }
+
+    #[test]
+    fn a_positive_past_the_gallery_is_an_error_that_names_it() {
+        let error = Relevance::from_lists(4, &[vec![0], vec![1, 4]]).unwrap_err();
+        assert_eq!(error, MetricError::IndexOutOfRange { what: "a positive", query: 1, index: 4, gallery: 4 });
+    }
+}
