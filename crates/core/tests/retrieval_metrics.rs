@@ -328,3 +328,15 @@ fn sizes_that_do_not_fit_are_errors() {
     ));
     assert!(matches!(Folds::new(&[0, 2], &[0, 1]), Err(MetricError::Shape { .. })));
 }
+
+#[test]
+fn positives_that_the_gallery_lacks_count_in_r_but_are_no_query_of_their_own() {
+    let truth = Relevance::from_lists(4, &[vec![0, 1], vec![]]).unwrap().with_absent(0, 2).with_absent(1, 1);
+    let scores = [4.0f32, 3.0, 2.0, 1.0, 4.0, 3.0, 2.0, 1.0];
+    let dense = DenseScores::new(&scores, 2, 4).unwrap();
+    let ranks = rank_positives(&dense, &[RankTask::whole(&truth)], Ties::ByIndex).unwrap().remove(0);
+    assert_eq!(ranks.excluded(), 1);
+    assert_eq!(ranks.mean(RankMetric::RPrecision).unwrap(), 0.5);
+    assert_eq!(ranks.mean(RankMetric::MapAtR).unwrap(), 0.5);
+    assert_eq!(ranks.mean_rank().unwrap(), 1.0);
+}

@@ -17,7 +17,7 @@ pub struct PositiveRanks {
 pub(super) struct QueryRanks {
     /// Ascending; only those above `depth`.
     pub ranks: Vec<u32>,
-    /// Number of positives in the gallery (of the query's fold).
+    /// `R`: the positives in the gallery (of the query's fold) and, without folds, those it lacks; zero if it has none at all.
     pub positives: u32,
     /// How many items of the ranking are known.
     pub depth: u32,
@@ -68,13 +68,19 @@ impl PositiveRanks {
             }
             queries.push(QueryRanks {
                 ranks,
-                positives: positives.iter().filter(|&item| in_fold(item)).count() as u32,
+                positives: Self::r(task, query, positives.iter().filter(|&item| in_fold(item)).count()),
                 depth,
                 gallery: members.map_or(gallery, <[u32]>::len) as u32,
                 fold: fold.unwrap_or(0) as u32,
             });
         }
         Ok(Self { queries, folds: task.folds.map_or(1, |folds| folds.count()) })
+    }
+
+    /// `R` of `query`, which can reach `reachable` of its positives.
+    pub(super) fn r(task: RankTask<'_>, query: usize, reachable: usize) -> u32 {
+        let absent = if reachable == 0 || task.folds.is_some() { 0 } else { task.relevance.absent(query) };
+        reachable as u32 + absent
     }
 
     /// Number of queries, those without positives included.

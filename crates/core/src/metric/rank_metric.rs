@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A metric of one query, computed from the ranks of its positives.
 ///
-/// With `R` the number of positives in the gallery and `rel(i)` 1 if the item at 0-based rank `i` is one of them.
+/// With `R` the number of positives and `rel(i)` 1 if the item at 0-based rank `i` is one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RankMetric {
     /// `R@K`: 1 if a positive is among the first K, else 0.
@@ -32,7 +32,7 @@ impl RankMetric {
 
     /// The value for a query whose positives have the 0-based ranks `ranks`, ascending.
     ///
-    /// `positives` is the number of positives in the gallery; `ranks` may lack those past [`depth`](Self::depth).
+    /// `positives` is `R`; `ranks` may lack those past [`depth`](Self::depth).
     ///
     /// # Panics
     /// If `positives` is zero or, for [`BestRank`](Self::BestRank), `ranks` is empty.

@@ -85,7 +85,13 @@ fn rank_query<S: Score>(row: &[S], query: usize, task: &RankTask<'_>, ties: Ties
     let Some(folds) = task.folds else {
         let ranks = rank_row(row, positives, ties);
         let gallery = row.len() as u32;
-        return QueryRanks { ranks, positives: positives.len() as u32, depth: gallery, gallery, fold: 0 };
+        return QueryRanks {
+            ranks,
+            positives: PositiveRanks::r(*task, query, positives.len()),
+            depth: gallery,
+            gallery,
+            fold: 0,
+        };
     };
     let fold = folds.fold_of_query(query);
     let members = folds.members(fold);
@@ -96,7 +102,7 @@ fn rank_query<S: Score>(row: &[S], query: usize, task: &RankTask<'_>, ties: Ties
     let gallery = members.len() as u32;
     QueryRanks {
         ranks: rank_row(&row, &local, ties),
-        positives: local.len() as u32,
+        positives: PositiveRanks::r(*task, query, local.len()),
         depth: gallery,
         gallery,
         fold: fold as u32,

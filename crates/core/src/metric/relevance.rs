@@ -1,5 +1,7 @@
 //! The ground truth of one retrieval direction.
 
+use std::collections::BTreeMap;
+
 use super::MetricError;
 
 /// Which gallery items are right for which query: sorted lists in compressed rows.
@@ -8,6 +10,7 @@ pub struct Relevance {
     offsets: Vec<usize>, // [queries + 1]
     items: Vec<u32>,     // ascending within a query
     gallery: usize,
+    absent: BTreeMap<usize, u32>, // by query
 }
 
 impl Relevance {
@@ -36,7 +39,18 @@ impl Relevance {
             items.extend(sorted.into_iter().map(|item| item as u32));
             offsets.push(items.len());
         }
-        Ok(Self { offsets, items, gallery })
+        Ok(Self { offsets, items, gallery, absent: BTreeMap::new() })
+    }
+
+    /// Declares that `query` has `count` further positives that the gallery lacks.
+    ///
+    /// They can never be found but count in `R`, so that a gallery with holes does not look better than it is. (ECCV Caption names
+    /// two captions that are not in COCO 5K; its published scores count them.) A query with no other positives stays excluded.
+    pub fn with_absent(mut self, query: usize, count: u32) -> Self {
+        if count > 0 {
+            *self.absent.entry(query).or_default() += count;
+        }
+        self
     }
 
     /// Number of queries, those without positives included.
@@ -62,7 +76,12 @@ impl Relevance {
         &self.items[self.offsets[query]..self.offsets[query + 1]]
     }
 
-    /// The same pairs seen from the gallery.
+    /// Number of positives of `query` that the gallery lacks.
+    pub fn absent(&self, query: usize) -> u32 {
+        self.absent.get(&query).copied().unwrap_or(0)
+    }
+
+    /// The same pairs seen from the gallery; absent positives are nobody's query and drop out.
     pub fn transpose(&self) -> Self {
         let mut offsets = vec![0; self.gallery + 1];
         for &item in &self.items {
@@ -80,7 +99,7 @@ impl Relevance {
                 next[item as usize] += 1;
             }
         }
-        Self { offsets, items, gallery: self.queries() }
+        Self { offsets, items, gallery: self.queries(), absent: BTreeMap::new() }
     }
 }
 
