@@ -1,0 +1,172 @@
+//! Bidirectional GRU over word vectors: one input GEMM per direction, one recurrent GEMM per step.
+
+use burn::config::Config;
+use burn::module::{Initializer, Module, Param};
+use burn::tensor::activation::{sigmoid, tanh};
+use burn::tensor::{Device, Tensor};
+
+use super::{BiGruPooling, PackedWords};
+
+/// Settings of a [`BiGru`].
+#[derive(Config, Debug)]
+pub struct BiGruConfig {
+    /// Numbers for each word.
+    pub input: usize,
+    /// State of each direction `H`; the output has `2 H`.
+    pub hidden: usize,
+    /// Which states stand for the caption.
+    #[config(default = "BiGruPooling::FinalStates")]
+    pub pooling: BiGruPooling,
+}
+
+/// A one-layer bidirectional GRU, equal to `torch.nn.GRU(bidirectional=True)` on packed sequences:
+///
+/// ```text
+/// r = sigmoid(W_ir x + b_ir + W_hr h + b_hr)
+/// z = sigmoid(W_iz x + b_iz + W_hz h + b_hz)
+/// n = tanh(W_in x + b_in + r * (W_hn h + b_hn))
+/// h' = (1 - z) * n + z * h
+/// ```
+///
+/// Parameters have PyTorch's names, layout (`[3 H, d]`, gates in the order r, z, n) and initialisation,
+/// uniform in `+-1 / sqrt(H)`.
+#[derive(Module, Debug)]
+pub struct BiGru {
+    /// Input weights, forward, `[3 H, d]`.
+    pub weight_ih_l0: Param<Tensor<2>>,
+    /// Recurrent weights, forward, `[3 H, H]`.
+    pub weight_hh_l0: Param<Tensor<2>>,
+    /// Input bias, forward, `[3 H]`.
+    pub bias_ih_l0: Param<Tensor<1>>,
+    /// Recurrent bias, forward, `[3 H]`.
+    pub bias_hh_l0: Param<Tensor<1>>,
+    /// Input weights, backward, `[3 H, d]`.
+    pub weight_ih_l0_reverse: Param<Tensor<2>>,
+    /// Recurrent weights, backward, `[3 H, H]`.
+    pub weight_hh_l0_reverse: Param<Tensor<2>>,
+    /// Input bias, backward, `[3 H]`.
+    pub bias_ih_l0_reverse: Param<Tensor<1>>,
+    /// Recurrent bias, backward, `[3 H]`.
+    pub bias_hh_l0_reverse: Param<Tensor<1>>,
+    /// Which states stand for the caption.
+    #[module(skip)]
+    pub pooling: BiGruPooling,
+}
+
+impl BiGruConfig {
+    /// A GRU with PyTorch's default initialisation.
+    pub fn init(&self, device: &Device) -> BiGru {
+        let bound = 1.0 / (self.hidden as f64).sqrt();
+        let uniform = Initializer::Uniform { min: -bound, max: bound };
+        let gates = 3 * self.hidden;
+        BiGru {
+            weight_ih_l0: uniform.init([gates, self.input], device),
+            weight_hh_l0: uniform.init([gates, self.hidden], device),
+            bias_ih_l0: uniform.init([gates], device),
+            bias_hh_l0: uniform.init([gates], device),
+            weight_ih_l0_reverse: uniform.init([gates, self.input], device),
+            weight_hh_l0_reverse: uniform.init([gates, self.hidden], device),
+            bias_ih_l0_reverse: uniform.init([gates], device),
+            bias_hh_l0_reverse: uniform.init([gates], device),
+            pooling: self.pooling,
+        }
+    }
+}
+
+impl BiGru {
+    /// One vector for each sequence, forward half first.
+    ///
+    /// # Shapes
+    /// * output: `[B, 2 H]`, in the order of the batch
+    pub fn forward(&self, words: &PackedWords) -> Tensor<2> {
+        let forward = Direction {
+            input_weight: self.weight_ih_l0.val(),
+            recurrent_weight: self.weight_hh_l0.val(),
+            input_bias: self.bias_ih_l0.val(),
+            recurrent_bias: self.bias_hh_l0.val(),
+        };
+        let backward = Direction {
+            input_weight: self.weight_ih_l0_reverse.val(),
+            recurrent_weight: self.weight_hh_l0_reverse.val(),
+            input_bias: self.bias_ih_l0_reverse.val(),
+            recurrent_bias: self.bias_hh_l0_reverse.val(),
+        };
+        let whole = forward.last_states(words.forward.clone(), &words.running); // [B, H]
+        let reverse = match self.pooling {
+            BiGruPooling::FinalStates => backward.last_states(words.backward.clone(), &words.running),
+            // At the last word the backward reader has made its first step.
+            BiGruPooling::LegacyLastStep => {
+                let first = words.running[0];
+                backward.last_states(words.backward.clone().narrow(0, 0, first), &words.running[..1])
+            }
+        };
+        Tensor::cat(vec![whole, reverse], 1).select(0, words.restore.clone()) // [B, 2 H]
+    }
+}
+
+/// The parameters of one reading direction.
+struct Direction {
+    input_weight: Tensor<2>,
+    recurrent_weight: Tensor<2>,
+    input_bias: Tensor<1>,
+    recurrent_bias: Tensor<1>,
+}
+
+impl Direction {
+    /// The state of each sequence after its last step, in packed order.
+    ///
+    /// # Shapes
+    /// * `words`: `[sum of running, d]`; `running`: sequences at each step, never growing
+    /// * output: `[running[0], H]`
+    fn last_states(&self, words: Tensor<2>, running: &[usize]) -> Tensor<2> {
+        let hidden = self.recurrent_weight.dims()[1];
+        let input = words.matmul(self.input_weight.clone().transpose()) + self.input_bias.clone().unsqueeze::<2>(); // [sum, 3 H]
+        let mut steps = Vec::with_capacity(running.len());
+        split_rows(input, running, &mut steps);
+
+        let recurrent = self.recurrent_weight.clone().transpose(); // [H, 3 H]
+        let bias = self.recurrent_bias.clone().unsqueeze::<2>(); // [1, 3 H]
+        let mut finished = Vec::new(); // shortest sequences first
+        let mut state: Option<Tensor<2>> = None;
+        for (step, &rows) in steps.into_iter().zip(running) {
+            state = state.map(|state| {
+                let before = state.dims()[0];
+                if rows == before {
+                    return state;
+                }
+                finished.push(state.clone().narrow(0, rows, before - rows));
+                state.narrow(0, 0, rows)
+            });
+            let from_state = match &state {
+                Some(state) => state.clone().matmul(recurrent.clone()) + bias.clone(), // [rows, 3 H]
+                None => bias.clone().expand([rows, 3 * hidden]),                       // the first state is zero
+            };
+            let gates = sigmoid(step.clone().narrow(1, 0, 2 * hidden) + from_state.clone().narrow(1, 0, 2 * hidden));
+            let reset = gates.clone().narrow(1, 0, hidden); // [rows, H]
+            let update = gates.narrow(1, hidden, hidden);
+            let new = tanh(step.narrow(1, 2 * hidden, hidden) + reset * from_state.narrow(1, 2 * hidden, hidden));
+            state = Some(match state {
+                Some(state) => new.clone() + update * (state - new),
+                None => new.clone() - update * new,
+            });
+        }
+        finished.extend(state);
+        finished.reverse();
+        Tensor::cat(finished, 0)
+    }
+}
+
+/// Cuts `rows` into consecutive blocks of the given sizes, by halves.
+///
+/// The gradient of a slice is a zero tensor of the size of what was sliced: cutting N blocks from the whole costs
+/// N times the whole on the way back, cutting by halves log2(N) times.
+fn split_rows(rows: Tensor<2>, sizes: &[usize], out: &mut Vec<Tensor<2>>) {
+    if sizes.len() <= 1 {
+        out.push(rows);
+        return;
+    }
+    let (left, right) = sizes.split_at(sizes.len() / 2);
+    let (first, second) = (left.iter().sum(), right.iter().sum());
+    split_rows(rows.clone().narrow(0, 0, first), left, out);
+    split_rows(rows.narrow(0, first, second), right, out);
+}

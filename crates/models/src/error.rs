@@ -1,0 +1,128 @@
+//! The one error type of the crate: what was wrong, where, what was expected, and the way out.
+
+use std::path::PathBuf;
+
+use crate::weights::WeightDifferences;
+
+/// Everything that can go wrong with a model's configuration, its inputs from outside, or a weight file.
+///
+/// Shapes of tensors that a *caller* builds are a contract: breaking it panics, as everywhere in Burn.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A hyper-parameter that cannot work.
+    #[error("{config}.{field} is {found}, but {expected}")]
+    Config {
+        /// The config type.
+        config: &'static str,
+        /// The field.
+        field: &'static str,
+        /// The value it holds.
+        found: String,
+        /// What would be accepted.
+        expected: &'static str,
+    },
+
+    /// A batch of word sequences without any sequence in it.
+    #[error("a batch of captions is empty: leave out empty batches")]
+    NoSequences,
+
+    /// Not one length for each row of tokens.
+    #[error("{rows} rows of tokens came with {lengths} lengths: give one length for each row")]
+    LengthCount {
+        /// Rows of the token matrix.
+        rows: usize,
+        /// Lengths given.
+        lengths: usize,
+    },
+
+    /// A sequence that is empty or reaches past its row.
+    #[error(
+        "the caption in row {row} has length {length}, expected 1 to {width}: give it at least one token (`<unk>`)"
+    )]
+    Length {
+        /// Row in the batch.
+        row: usize,
+        /// The length given.
+        length: usize,
+        /// Width of the token matrix.
+        width: usize,
+    },
+
+    /// A token that the word table does not hold.
+    #[error(
+        "token {token} at row {row}, position {position} is outside the vocabulary of {vocabulary} words: \
+         was the text encoded with another vocabulary than the model's?"
+    )]
+    Token {
+        /// Row in the batch.
+        row: usize,
+        /// Position in the row.
+        position: usize,
+        /// The token.
+        token: usize,
+        /// Rows of the word table.
+        vocabulary: usize,
+    },
+
+    /// A matrix of word vectors of the wrong size.
+    #[error("the word vectors hold {found} numbers, expected {rows} x {columns} = {}", rows * columns)]
+    WordVectors {
+        /// Numbers given.
+        found: usize,
+        /// Words in the vocabulary.
+        rows: usize,
+        /// Numbers for each word.
+        columns: usize,
+    },
+
+    /// A distribution was asked of a model that only has means.
+    #[error("this model embeds points, not distributions: build it with `PcmeConfig::with_uncertainty(true)`")]
+    NoUncertainty,
+
+    /// A weight file that cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+
+    /// A weight file that is not a safetensors file, or a damaged one.
+    #[error("{origin}: not a complete safetensors file ({reason}): fetch or export it again")]
+    Format {
+        /// The file, or "memory".
+        origin: String,
+        /// What the parser found.
+        reason: String,
+    },
+
+    /// A tensor of a type that cannot hold weights.
+    #[error("{origin}: tensor `{tensor}` has the type {found}, expected one of F32, F16, BF16, F64")]
+    Dtype {
+        /// The file, or "memory".
+        origin: String,
+        /// Name in the file.
+        tensor: String,
+        /// Type in the file.
+        found: String,
+    },
+
+    /// A weight file made for another model; every difference is listed.
+    #[error("{origin}: the weights do not fit this model\n{differences}")]
+    Weights {
+        /// The file, or "memory".
+        origin: String,
+        /// All that is missing, extra and misshapen.
+        differences: WeightDifferences,
+    },
+
+    /// A weight file could not be written.
+    #[error("{}: the weights were not written: {reason}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}

@@ -1,0 +1,16 @@
+//! Safetensors in the layouts that torchvision, timm and PyTorch modules publish.
+//!
+//! Names and shapes are PyTorch's: linear weights `[out, in]`, norms `weight` and `bias`. A file either fits a model
+//! exactly or is refused with the full list of what is missing, extra and misshapen.
+
+mod load;
+mod load_options;
+mod save;
+mod tensor_spec;
+mod weight_differences;
+
+pub use load::*;
+pub use load_options::*;
+pub use save::*;
+pub use tensor_spec::*;
+pub use weight_differences::*;

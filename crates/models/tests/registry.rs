@@ -1,0 +1,96 @@
+//! One walk over every encoder, head and model: forward, backward, all parameters get a gradient, all finite,
+//! save and load equal. A new module is tested by a line in the table.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use common::{device, gradients, signed, tensors, values};
+use halation_models::encoder::{BatchNorm2dConfig, BiGruConfig, PackedWords, ResNetConfig, WordTableConfig, Words};
+use halation_models::head::{LocalAttentionConfig, MeanHeadConfig, SigmaHeadConfig};
+use halation_models::pcme::PcmeConfig;
+use halation_models::weights::{LoadOptions, load, save};
+
+fn walk<M: Module>(name: &str, init: impl Fn(&Device) -> M, run: impl Fn(&M, &Device) -> Vec<Tensor<2>>) {
+    let train = device().autodiff();
+    let module = init(&train);
+    let outputs = run(&module, &train);
+    let mut loss = Tensor::<1>::zeros([1], &train);
+    for (index, output) in outputs.into_iter().enumerate() {
+        assert!(values(output.clone()).iter().all(|x| x.is_finite()), "{name}: output {index} is not finite");
+        let cotangent = signed(&format!("cotangent {index}"), output.dims(), 1.0, &train);
+        loss = loss + (output * cotangent).sum();
+    }
+    let (found, without) = gradients(&module, &loss.backward());
+    assert_eq!(without, Vec::<String>::new(), "{name}: parameters without gradient");
+    assert!(!found.is_empty(), "{name}: no parameters");
+    for (parameter, gradient) in &found {
+        assert!(gradient.iter().all(|x| x.is_finite()), "{name}: gradient of {parameter} is not finite");
+        assert!(gradient.iter().any(|&x| x != 0.0), "{name}: gradient of {parameter} is zero");
+    }
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("module.safetensors");
+    save(&module, &path, &BTreeMap::new()).unwrap();
+    let loaded = load(init(&device()), &path, &LoadOptions::new()).unwrap();
+    assert_eq!(tensors(&loaded), tensors(&module), "{name}: save and load");
+    let again = |module: &M| run(module, &device()).into_iter().flat_map(values).collect::<Vec<f32>>();
+    assert_eq!(again(&loaded), again(&module.valid()), "{name}: output after save and load");
+}
+
+fn parts(device: &Device) -> Tensor<3> {
+    signed("parts", [3, 5, 12], 1.0, device)
+}
+
+fn whole(device: &Device) -> Tensor<2> {
+    signed("whole", [3, 6], 1.0, device)
+}
+
+fn words(device: &Device) -> Words {
+    Words::from_sequences(&[vec![1, 2, 3, 4], vec![5], vec![6, 1]], 0, 7, device).unwrap()
+}
+
+#[test]
+fn every_module_trains_and_survives_a_file() {
+    let images = |device: &Device| signed("images", [3, 3, 32, 32], 1.0, device);
+    walk("BatchNorm2d", |d| BatchNorm2dConfig::new(3).init(d), |m, d| vec![m.forward(images(d)).flatten(1, 3)]);
+    for (name, config) in [
+        ("ResNet small", ResNetConfig::small(vec![4, 8], vec![1, 2])),
+        ("ResNet-18", ResNetConfig::resnet18()),
+        ("ResNet-50", ResNetConfig::resnet50()),
+    ] {
+        let config = config.with_classes(Some(4));
+        walk(name, |d| config.init(d), |m, d| vec![m.logits(images(d)).unwrap()]);
+    }
+    walk("WordTable", |d| WordTableConfig::new(7).with_dim(4).init(d), |m, d| vec![m.forward(&words(d)).flatten(1, 2)]);
+    walk(
+        "BiGru",
+        |d| BiGruConfig::new(12, 4).init(d),
+        |m, d| vec![m.forward(&PackedWords::new(parts(d), &[5, 2, 3]).unwrap())],
+    );
+    walk(
+        "LocalAttention",
+        |d| LocalAttentionConfig::new(12).with_heads(2).init(d),
+        |m, d| vec![m.forward(parts(d), None).pooled.flatten(1, 2)],
+    );
+    walk("MeanHead", |d| MeanHeadConfig::new(12, 6).init(d), |m, d| vec![m.forward(whole(d), parts(d), None)]);
+    walk("SigmaHead", |d| SigmaHeadConfig::new(12, 6).init(d), |m, d| vec![m.forward(whole(d), parts(d), None).0]);
+    for uncertainty in [true, false] {
+        let config = PcmeConfig::new(ResNetConfig::small(vec![4, 8], vec![1, 1]), 7)
+            .with_word_dim(6)
+            .with_embed_dim(4)
+            .with_uncertainty(uncertainty);
+        walk(
+            if uncertainty { "Pcme" } else { "Pcme of points" },
+            |d| config.init(d),
+            |m, d| {
+                [m.embed_images(images(d)), m.embed_captions(&words(d))]
+                    .into_iter()
+                    .flat_map(|e| std::iter::once(e.mean()).chain(e.normal().map(|n| n.log_std().0)))
+                    .collect()
+            },
+        );
+    }
+}
