@@ -1,0 +1,12 @@
+//! Distributions over embedding space and the unit types of their scale: batch first, event dimension last.
+//!
+//! What does *not* live here: how two of them are compared ([`divergence`](crate::divergence)), and where the noise of a
+//! sample comes from (every sampler takes it as an argument).
+
+mod diag_normal;
+mod log_std;
+mod log_var;
+
+pub use diag_normal::*;
+pub use log_std::*;
+pub use log_var::*;

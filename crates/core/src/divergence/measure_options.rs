@@ -1,0 +1,27 @@
+//! What a measure is built from besides its name.
+
+use super::{MatchFunction, SampleNoise};
+
+/// The arguments of [`Measure::build`](super::Measure::build); closed forms need none of them.
+#[derive(Debug, Clone, Default)]
+pub struct MeasureOptions {
+    /// The draws of sampled measures.
+    pub noise: Option<SampleNoise>,
+    /// The match function of the match probability, normally the trained one
+    /// ([`SoftContrastiveLoss::match_function`](crate::loss::SoftContrastiveLoss::match_function)).
+    pub match_function: Option<MatchFunction>,
+}
+
+impl MeasureOptions {
+    /// The same options with the draws that sampled measures use.
+    pub fn with_noise(mut self, noise: SampleNoise) -> Self {
+        self.noise = Some(noise);
+        self
+    }
+
+    /// The same options with the match function of the match probability.
+    pub fn with_match_function(mut self, match_function: MatchFunction) -> Self {
+        self.match_function = Some(match_function);
+        self
+    }
+}

@@ -1,0 +1,65 @@
+//! The noise of a sampled measure.
+
+use burn::tensor::Tensor;
+
+use crate::{CoreError, dist::DiagNormal};
+
+/// Standard normal draws that a sampled measure uses for every item of a side: common random numbers.
+///
+/// Each pair gets `J^2` combinations of independent samples, so its estimate is unbiased; that all items of a side share the draws makes
+/// differences between items less noisy, the value of a pair independent of what else is in the batch, tile or shard, and the memory
+/// `J D` instead of `N J D`. Where the draws come from is the caller's business.
+#[derive(Debug, Clone)]
+pub struct SampleNoise {
+    query: Tensor<2>,
+    gallery: Tensor<2>,
+}
+
+impl SampleNoise {
+    /// The draws of both sides.
+    ///
+    /// # Shapes
+    /// * `query`, `gallery`: `[J, D]`
+    ///
+    /// # Errors
+    /// If the shapes differ or there is no draw.
+    pub fn new(query: Tensor<2>, gallery: Tensor<2>) -> Result<Self, CoreError> {
+        let ([samples, _], found) = (query.dims(), gallery.dims());
+        if samples == 0 || query.dims() != found {
+            let shapes = format!("{:?} and {found:?}", query.dims());
+            return Err(CoreError::argument("noise", shapes, "two matrices of one shape [J, D] with J >= 1"));
+        }
+        Ok(Self { query, gallery })
+    }
+
+    /// Number of samples per item, `J`.
+    pub fn samples(&self) -> usize {
+        self.query.dims()[0]
+    }
+
+    /// The draws of the query side, `[J, D]`.
+    pub(crate) fn query_draws(&self) -> Tensor<2> {
+        self.query.clone()
+    }
+
+    /// The draws of the gallery side, `[J, D]`.
+    pub(crate) fn gallery_draws(&self) -> Tensor<2> {
+        self.gallery.clone()
+    }
+
+    /// Samples of a query batch, `[N, J, D]`.
+    pub(crate) fn sample_query(&self, query: &DiagNormal) -> Tensor<3> {
+        sample(query, self.query_draws())
+    }
+
+    /// Samples of a gallery batch, `[M, J, D]`.
+    pub(crate) fn sample_gallery(&self, gallery: &DiagNormal) -> Tensor<3> {
+        sample(gallery, self.gallery_draws())
+    }
+}
+
+/// Samples with the same draws for every row, `[J, D] -> [N, J, D]`, at variances bounded as in every measure.
+pub(crate) fn sample(distribution: &DiagNormal, draws: Tensor<2>) -> Tensor<3> {
+    let bounded = DiagNormal::new(distribution.mean(), distribution.log_var().bounded());
+    bounded.rsample(draws.unsqueeze_dim(0))
+}

@@ -1,0 +1,44 @@
+//! The interface of every measure between distributions.
+
+use std::fmt::Debug;
+
+use burn::tensor::Tensor;
+
+use super::Direction;
+use crate::dist::DiagNormal;
+
+/// A measure of how far (or close) normal distributions are: a value with a name and a direction.
+///
+/// All of them accept any finite mean and log standard deviation without producing NaN: variances count within 1e-12 and 1e20
+/// ([`LogVar::bounded`](crate::dist::LogVar::bounded)), and what exceeds an `f32` becomes infinite. All are differentiable.
+///
+/// Forms by matrix products subtract large terms from each other, so their absolute error grows with the size of those terms:
+/// about 1e-7 times the largest of `||mean||^2`, `||mean||^2 / v` and `v1 / v2` in an `f32`. Means are centred first.
+pub trait Divergence: Debug + Send + Sync {
+    /// The name by which [`Measure`](super::Measure) finds it.
+    fn name(&self) -> &'static str;
+
+    /// Whether smaller or larger values are closer.
+    fn direction(&self) -> Direction;
+
+    /// The value of every query with every gallery item. Memory stays within a bounded tile beyond the `[N, M]` of the result: the
+    /// `[N, M, D]` of all differences never exists.
+    ///
+    /// # Shapes
+    /// * `query`: `[N, D]`, `gallery`: `[M, D]`
+    /// * returns: `[N, M]`
+    ///
+    /// # Panics
+    /// If the dimensions differ, or a side is empty.
+    fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2>;
+
+    /// The value of every query with the gallery item in the same place: the diagonal of [`pairwise`](Self::pairwise).
+    ///
+    /// # Shapes
+    /// * `query`, `gallery`: `[N, D]`
+    /// * returns: `[N]`
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1>;
+}

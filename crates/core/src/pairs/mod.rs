@@ -1,0 +1,13 @@
+//! Shared arithmetic over all pairs of two batches: distances by matrix product, tiles of bounded memory, sample sets.
+//!
+//! Private to the crate: losses and divergences are the public face.
+
+mod factors;
+mod gram;
+mod samples;
+mod tiles;
+
+pub(crate) use factors::*;
+pub(crate) use gram::*;
+pub(crate) use samples::*;
+pub(crate) use tiles::*;
