@@ -80,8 +80,8 @@ impl Case {
         let mut captions_of_image = vec![HashSet::new(); images.len()];
         let mut images_of_caption = vec![Vec::new(); captions.len()];
         for both in [&truth.coco, &truth.cxc, &truth.eccv] {
-            for image in 0..images.len() {
-                captions_of_image[image].extend(both.i2t.positives(image).iter().map(|&caption| caption as usize));
+            for (image, captions) in captions_of_image.iter_mut().enumerate() {
+                captions.extend(both.i2t.positives(image).iter().map(|&caption| caption as usize));
             }
             for caption in 0..captions.len() {
                 for &image in both.t2i.positives(caption) {

@@ -43,6 +43,9 @@ impl Matches {
 
     /// All matching `(image, caption)` pairs, by image, then by caption.
     pub fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.captions_of_image.iter().enumerate().flat_map(|(image, list)| list.iter().map(move |&caption| (image, caption)))
+        self.captions_of_image
+            .iter()
+            .enumerate()
+            .flat_map(|(image, list)| list.iter().map(move |&caption| (image, caption)))
     }
 }

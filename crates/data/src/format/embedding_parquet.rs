@@ -41,11 +41,11 @@ pub(super) fn read(path: &Path) -> Result<Parts, DataError> {
         let group = reader.get_row_group(group).map_err(|error| wrong(&error))?;
         let rows = usize::try_from(group.metadata().num_rows()).map_err(|error| wrong(&error))?;
         let before = ids.len();
-        let (bytes, _, levels) = column_values::<ByteArrayType>(&*group, id, rows).map_err(|error| wrong(&error))?;
-        if levels.nulls {
+        let found = column_values::<ByteArrayType>(&*group, id, rows).map_err(|error| wrong(&error))?;
+        if found.nulls {
             return Err(wrong(&"column `id` has nulls"));
         }
-        for bytes in bytes {
+        for bytes in found.values {
             let id = bytes.as_utf8().map_err(|error| wrong(&format!("column `id`, row {}: {error}", ids.len())))?;
             ids.push(id.to_owned());
         }
@@ -78,12 +78,12 @@ impl Rows {
 
     fn append(&mut self, group: &dyn RowGroupReader, column: usize, rows: usize) -> Result<(), String> {
         let name = self.name;
-        let (values, starts, levels) =
+        let ColumnValues { values, starts, repeated, nulls } =
             column_values::<FloatType>(group, column, rows).map_err(|error| format!("column `{name}`: {error}"))?;
-        if !levels.repeated {
+        if !repeated {
             return Err(format!("column `{name}` is not a list"));
         }
-        if levels.nulls {
+        if nulls {
             return Err(format!("column `{name}` has nulls or empty lists"));
         }
         for (row, start) in starts.iter().enumerate() {
@@ -101,18 +101,21 @@ impl Rows {
     }
 }
 
-/// What the levels of a column say.
-struct Levels {
+/// A column of a row group.
+struct ColumnValues<V> {
+    values: Vec<V>,
+    /// Where each row starts.
+    starts: Vec<usize>,
     repeated: bool,
     nulls: bool,
 }
 
-/// All values of a column in a row group, and where each row starts.
+/// All values of a column in a row group.
 fn column_values<T: DataType>(
     group: &dyn RowGroupReader,
     column: usize,
     rows: usize,
-) -> Result<(Vec<T::T>, Vec<usize>, Levels), ParquetError>
+) -> Result<ColumnValues<T::T>, ParquetError>
 where
     ColumnReaderImpl<T>: Sized,
 {
@@ -136,11 +139,8 @@ where
         left -= records;
     }
     let starts = repeated.iter().enumerate().filter(|&(_, &level)| level == 0).map(|(at, _)| at).collect();
-    let levels = Levels {
-        repeated: descriptor.max_rep_level() == 1,
-        nulls: defined.iter().any(|&level| level != descriptor.max_def_level()),
-    };
-    Ok((values, starts, levels))
+    let nulls = defined.iter().any(|&level| level != descriptor.max_def_level());
+    Ok(ColumnValues { values, starts, repeated: descriptor.max_rep_level() == 1, nulls })
 }
 
 pub(super) fn write(path: &Path, file: &EmbeddingFile) -> Result<(), DataError> {

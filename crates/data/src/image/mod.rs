@@ -1,0 +1,20 @@
+//! Decoding under limits, and transforms that match PIL and torchvision.
+
+mod cache;
+mod chw_image;
+mod decode;
+mod decode_limits;
+mod geometry;
+mod pipeline;
+mod resize;
+mod transform;
+mod truncation;
+
+pub use cache::*;
+pub use chw_image::*;
+pub use decode::*;
+pub use decode_limits::*;
+pub use geometry::*;
+pub use pipeline::*;
+pub use resize::*;
+pub use transform::*;
