@@ -10,6 +10,7 @@ use crate::ModelError;
 /// The mean-only control has no variance to give, and a distribution of variance zero would turn every divergence
 /// into NaN: it is a variant of its own.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // one value per batch: a box would save nothing
 pub enum Embedding {
     /// Unit-length points, `[B, D]`.
     Point(Tensor<2>),
