@@ -33,7 +33,9 @@ pub fn check() -> anyhow::Result<Vec<String>> {
             }
             // One place chooses the device; everything else takes it.
             let chooses = folder == "crates" && !name.starts_with("crates/train/src/device");
-            if chooses && code.lines().any(|line| line.contains("Device::default()") && !line.trim_start().starts_with("//")) {
+            if chooses
+                && code.lines().any(|line| line.contains("Device::default()") && !line.trim_start().starts_with("//"))
+            {
                 findings.push(format!("{name}: calls Device::default(); take the device as an argument"));
             }
         }
@@ -59,7 +61,9 @@ fn is_test(path: &Path) -> bool {
 
 fn machine_path(text: &str) -> Option<&'static str> {
     // Spelt in pieces, so that this file does not find itself.
-    [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")].into_iter().find(|needle| text.contains(needle))
+    [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")]
+        .into_iter()
+        .find(|needle| text.contains(needle))
 }
 
 #[cfg(test)]

@@ -1,0 +1,179 @@
+//! The data of a recipe: three splits, each a caption set with what is known to be true of it.
+
+use crate::recipe::{Data, Source};
+use crate::user_error::user;
+use anyhow::{Context, anyhow};
+use halation_data::DataError;
+use halation_data::caption::{CaptionSet, Matches};
+use halation_data::image::{DecodeLimits, ImageCache};
+use halation_data::source::{Corpus, read_coco_captions, read_csv_folder, read_emoji, read_karpathy};
+use halation_data::world::scenes::{Scenes, ScenesSplit};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The splits `train`, `val` and `test`.
+pub struct Dataset {
+    /// What it is called in the manifest.
+    pub name: &'static str,
+    /// Hash over every id, caption, match and pixel.
+    pub sha256: String,
+    splits: BTreeMap<&'static str, Split>,
+}
+
+/// One split, its images decoded.
+pub struct Split {
+    /// Images, captions and all their matches.
+    pub set: CaptionSet,
+    /// The pixels of `set.images`.
+    pub pixels: ImageCache,
+    /// The pairs that training draws from.
+    pub training_pairs: Matches,
+    /// The true ambiguity of every caption and image, nats, where the world is known.
+    pub ambiguity: Option<Ambiguity>,
+}
+
+/// The truth about a generated world.
+pub struct Ambiguity {
+    /// Of every caption.
+    pub captions: Vec<f64>,
+    /// Of every image.
+    pub images: Vec<f64>,
+}
+
+impl Dataset {
+    /// Reads or generates what the recipe names; bad items are skipped, counted and reported by [`Self::summary`].
+    ///
+    /// # Errors
+    /// User errors: a folder that is not named, is not there, or does not hold the layout.
+    pub fn load(data: &Data) -> anyhow::Result<Self> {
+        let (name, parts) = match &data.source {
+            Source::Scenes(config) => {
+                let world = Scenes::generate(config).map_err(data_error)?;
+                let parts = [("train", world.train), ("val", world.val), ("test", world.test)];
+                ("scenes", parts.map(|(split, part)| (split, Part::from(part))))
+            }
+            Source::Emoji(options) => {
+                ("emoji", three(&read_emoji(&folder(data)?, options).map_err(data_error)?, "train")?)
+            }
+            Source::Csv(options) => {
+                ("csv", three(&read_csv_folder(&folder(data)?, options).map_err(data_error)?, "train")?)
+            }
+            Source::Karpathy(options) => {
+                let folder = folder(data)?;
+                let (json, images) = (folder.join(&options.json), folder.join(&options.images));
+                let corpus = read_karpathy(&json, &images, options.captions_per_image).map_err(data_error)?;
+                let train = if corpus.splits.contains_key("restval") { "train+restval" } else { "train" };
+                ("karpathy", three(&corpus, train)?)
+            }
+            Source::Coco(options) => {
+                let folder = folder(data)?;
+                let corpus = read_coco_captions(&folder.join(&options.json), &folder.join(&options.images));
+                ("coco", three(&corpus.map_err(data_error)?.with_hash_split(&options.split), "train")?)
+            }
+        };
+        let mut splits = BTreeMap::new();
+        for (split, part) in parts {
+            splits.insert(split, part.decode(data).with_context(|| format!("split `{split}`"))?);
+        }
+        Ok(Self { name, sha256: hash(&splits), splits })
+    }
+
+    /// A split by name.
+    ///
+    /// # Errors
+    /// A user error that lists the names there are.
+    pub fn split(&self, name: &str) -> anyhow::Result<&Split> {
+        let names = || self.splits.keys().copied().collect::<Vec<_>>().join(", ");
+        self.splits.get(name).ok_or_else(|| user(anyhow!("there is no split `{name}`; choose from {}", names())))
+    }
+
+    /// One line a split, and how many items were left out for which reason.
+    pub fn summary(&self) -> String {
+        let mut lines = Vec::new();
+        let mut reasons: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+        for name in ["train", "val", "test"] {
+            let split = &self.splits[name];
+            let (images, captions) = (split.set.images.len(), split.set.captions.len());
+            let pairs: usize = split.set.matches.captions_of_image().iter().map(Vec::len).sum();
+            lines.push(format!("{name}: {images} images, {captions} captions, {pairs} matching pairs"));
+            for skipped in &split.set.skipped {
+                reasons.entry(&skipped.reason).or_insert((0, &skipped.item)).0 += 1;
+            }
+        }
+        for (reason, (count, first)) in reasons {
+            lines.push(format!("skipped {count} ({first}, ..): {reason}"));
+        }
+        lines.join("\n")
+    }
+}
+
+/// A split before its images are decoded.
+struct Part {
+    set: CaptionSet,
+    training_pairs: Option<Matches>,
+    ambiguity: Option<Ambiguity>,
+}
+
+impl From<ScenesSplit> for Part {
+    fn from(split: ScenesSplit) -> Self {
+        // A vague caption matches half the world: drawing from all matches would hardly ever show a specific one.
+        let written = split.written_for.iter().enumerate();
+        let pairs = written.flat_map(|(image, captions)| captions.iter().map(move |&caption| (image, caption)));
+        let (images, captions) = (split.set.images.len(), split.set.captions.len());
+        Self {
+            training_pairs: Some(Matches::from_pairs(images, captions, pairs)),
+            ambiguity: Some(Ambiguity { captions: split.caption_ambiguity, images: split.image_ambiguity }),
+            set: split.set,
+        }
+    }
+}
+
+impl Part {
+    fn decode(self, data: &Data) -> anyhow::Result<Split> {
+        let (pixels, set) = ImageCache::build(&self.set, data.image_size as u32, data.fit, &DecodeLimits::default())
+            .map_err(data_error)?;
+        let training_pairs = self.training_pairs.unwrap_or_else(|| set.matches.clone());
+        Ok(Split { pixels, training_pairs, ambiguity: self.ambiguity, set })
+    }
+}
+
+fn three(corpus: &Corpus, train: &str) -> anyhow::Result<[(&'static str, Part); 3]> {
+    let part = |name: &str| -> anyhow::Result<Part> {
+        let set = corpus.split(name).map_err(data_error)?;
+        Ok(Part { set, training_pairs: None, ambiguity: None })
+    };
+    let mut first = part(train)?;
+    first.set.skipped.clone_from(&corpus.set.skipped);
+    Ok([("train", first), ("val", part("val")?), ("test", part("test")?)])
+}
+
+fn folder(data: &Data) -> anyhow::Result<PathBuf> {
+    data.dir
+        .clone()
+        .ok_or_else(|| user(anyhow!("this recipe reads a data set from disk: name its folder with --data DIR")))
+}
+
+/// What is wrong with data is for the user to put right.
+pub fn data_error(error: DataError) -> anyhow::Error {
+    user(error.into())
+}
+
+fn hash(splits: &BTreeMap<&'static str, Split>) -> String {
+    let mut bytes = Vec::new();
+    for (name, split) in splits {
+        bytes.extend_from_slice(name.as_bytes());
+        for image in 0..split.pixels.len() {
+            bytes.extend_from_slice(split.set.images[image].id.as_bytes());
+            bytes.extend_from_slice(split.pixels.planes(image));
+        }
+        for caption in &split.set.captions {
+            bytes.extend_from_slice(caption.id.as_bytes());
+            bytes.extend_from_slice(caption.text.as_bytes());
+        }
+        for (image, caption) in split.set.matches.pairs() {
+            bytes.extend_from_slice(&(image as u64).to_le_bytes());
+            bytes.extend_from_slice(&(caption as u64).to_le_bytes());
+        }
+    }
+    halation_train::run::sha256_bytes(&bytes)
+}

@@ -1,0 +1,112 @@
+//! What the widths of the embeddings say about the items.
+
+use super::Corruption;
+use crate::dataset::Split;
+use crate::embedder::Embedder;
+use halation_core::metric::{BinAnalysis, MetricError, TwoWay, spearman};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Uncertainty figures of a split; the uncertainty of an item is the geometric mean of its sigma.
+#[derive(Debug, Serialize)]
+pub struct Uncertainty {
+    /// Mean over the images.
+    pub image_sigma: f64,
+    /// Mean over the captions.
+    pub caption_sigma: f64,
+    /// Spearman correlation with the true ambiguity of the captions, where it is known.
+    pub caption_ambiguity_spearman: Option<f64>,
+    /// Spearman correlation with the true ambiguity of the images, where it is known.
+    pub image_ambiguity_spearman: Option<f64>,
+    /// R@1 of the captions by bins of rising uncertainty; absent with fewer captions than bins.
+    pub caption_bins: Option<Bins>,
+    /// R@1 of the images by bins of rising uncertainty.
+    pub image_bins: Option<Bins>,
+    /// Pearson's r between caption bin and R@1; negative when the certain are found more often.
+    pub caption_bins_pearson: Option<f64>,
+    /// The same for images.
+    pub image_bins_pearson: Option<f64>,
+    /// Mean uncertainty of the images as a growing part of their pixels is covered.
+    pub occlusion: Corruption,
+    /// Mean uncertainty of the captions as a growing part of their words is removed.
+    pub word_removal: Corruption,
+    /// Share of the steps of `occlusion` that rise; 1 is monotone.
+    pub occlusion_monotone: f64,
+    /// Share of the steps of `word_removal` that rise; 1 is monotone.
+    pub word_removal_monotone: f64,
+}
+
+/// R@1 by bins of rising uncertainty.
+#[derive(Debug, Serialize)]
+pub struct Bins {
+    /// Mean uncertainty of each bin.
+    pub sigma: Vec<f64>,
+    /// Mean R@1 of each bin.
+    pub recall_at_1: Vec<Option<f64>>,
+    #[serde(skip)]
+    pearson: Option<f64>,
+}
+
+impl Uncertainty {
+    /// Everything that can be said about a split.
+    ///
+    /// # Errors
+    /// Uncertainties that are not numbers.
+    pub fn new(
+        embedder: &Embedder,
+        split: &Split,
+        sigma: &TwoWay<Vec<f64>>,
+        recall_at_1: &TwoWay<Vec<Option<f64>>>,
+    ) -> anyhow::Result<Self> {
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let truth = split.ambiguity.as_ref();
+        let correlate = |sigma: &[f64], truth: Option<&Vec<f64>>| -> Result<Option<f64>, MetricError> {
+            truth.map_or(Ok(None), |truth| spearman(sigma, truth))
+        };
+        let caption_bins = bins(&sigma.t2i, &recall_at_1.t2i)?;
+        let image_bins = bins(&sigma.i2t, &recall_at_1.i2t)?;
+        let occlusion = Corruption::of_images(embedder, split)?;
+        let word_removal = Corruption::of_captions(embedder, split)?;
+        Ok(Self {
+            image_sigma: mean(&sigma.i2t),
+            caption_sigma: mean(&sigma.t2i),
+            caption_ambiguity_spearman: correlate(&sigma.t2i, truth.map(|truth| &truth.captions))?,
+            image_ambiguity_spearman: correlate(&sigma.i2t, truth.map(|truth| &truth.images))?,
+            caption_bins_pearson: caption_bins.as_ref().and_then(|bins| bins.pearson),
+            image_bins_pearson: image_bins.as_ref().and_then(|bins| bins.pearson),
+            occlusion_monotone: occlusion.rising_share(),
+            word_removal_monotone: word_removal.rising_share(),
+            caption_bins,
+            image_bins,
+            occlusion,
+            word_removal,
+        })
+    }
+
+    /// For people.
+    pub fn sentences(&self) -> String {
+        let mut out = String::new();
+        let _ = writeln!(out, "sigma: images {:.3}, captions {:.3}", self.image_sigma, self.caption_sigma);
+        if let Some(r) = self.caption_ambiguity_spearman {
+            let _ = writeln!(out, "sigma of a caption against its true ambiguity: Spearman {r:.3}");
+        }
+        let ends = |curve: &Corruption| (curve.sigma[0], curve.sigma[curve.sigma.len() - 1]);
+        let (clean, covered) = ends(&self.occlusion);
+        let _ = writeln!(out, "sigma of images, clean to 90 % covered: {clean:.3} -> {covered:.3}");
+        let (whole, cut) = ends(&self.word_removal);
+        let _ = writeln!(out, "sigma of captions, whole to 90 % of their words removed: {whole:.3} -> {cut:.3}");
+        out
+    }
+}
+
+fn bins(sigma: &[f64], recall: &[Option<f64>]) -> Result<Option<Bins>, MetricError> {
+    if sigma.len() < BinAnalysis::BINS {
+        return Ok(None);
+    }
+    let analysis = BinAnalysis::new(sigma, recall, BinAnalysis::BINS)?;
+    Ok(Some(Bins {
+        sigma: analysis.bins.iter().map(|bin| bin.uncertainty).collect(),
+        recall_at_1: analysis.bins.iter().map(|bin| bin.metric).collect(),
+        pearson: analysis.pearson,
+    }))
+}

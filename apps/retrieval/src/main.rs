@@ -1,0 +1,67 @@
+//! `halation-retrieval`: probabilistic image-caption retrieval, from images and captions to answers with uncertainty.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)] // talking to a terminal is its job
+
+mod criterion;
+mod dataset;
+mod embedder;
+mod evaluation;
+mod model;
+mod recipe;
+mod report;
+mod score;
+mod task;
+mod user_error;
+mod verb;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Train, evaluate and search probabilistic embeddings of images and captions.
+#[derive(Parser)]
+#[command(name = "halation-retrieval", version)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Generate a world of small scenes, train two models on it, compare them, write a report
+    Quickstart(verb::quickstart::QuickstartArgs),
+    /// Train a recipe into a run directory
+    Train(verb::train::TrainArgs),
+    /// Evaluate a run: recalls, R-Precision, mAP@R, uncertainty
+    Eval(verb::eval::EvalArgs),
+    /// Embed images or captions with a run, into a file
+    Embed(verb::embed::EmbedArgs),
+    /// Find images for a text, or captions for an image, each hit with its uncertainty
+    Search(verb::search::SearchArgs),
+    /// Score what any tool produced, by a published protocol
+    Score(score::ScoreArgs),
+    /// Write weights, resolved recipe and vocabulary for use from another program
+    Export(verb::export::ExportArgs),
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let result = match Cli::parse().verb {
+        Verb::Quickstart(args) => verb::quickstart::run(&args),
+        Verb::Train(args) => verb::train::run(&args),
+        Verb::Eval(args) => verb::eval::run(&args),
+        Verb::Embed(args) => verb::embed::run(&args),
+        Verb::Search(args) => verb::search::run(&args),
+        Verb::Score(args) => score::run(&args),
+        Verb::Export(args) => verb::export::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(user_error::exit_code(&error))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The `[model]` table.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The two towers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Model {
+    /// The image encoder.
+    pub backbone: Backbone,
+    /// Weights for the backbone: safetensors in the layout of torchvision or timm.
+    pub backbone_weights: Option<PathBuf>,
+    /// Word vectors in GloVe's text format; words without one keep their random vector.
+    pub glove: Option<PathBuf>,
+    /// Dimension of a word vector.
+    pub word_dim: usize,
+    /// Dimension of the embedding.
+    pub dim: usize,
+    /// Mean only: the same encoder without the branches that predict sigma.
+    pub point: bool,
+    /// Bias of log sigma at the start; 0 as published.
+    pub log_std_init: f64,
+    /// Gather the text state as the published PCME does (its backward half has seen one token only).
+    pub legacy_pooling: bool,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            backbone: Backbone::Small,
+            backbone_weights: None,
+            glove: None,
+            word_dim: 64,
+            dim: 64,
+            point: false,
+            log_std_init: 0.0,
+            legacy_pooling: false,
+        }
+    }
+}
+
+/// The image encoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)] // the names are the documentation
+pub enum Backbone {
+    /// Three stages for images of 32 to 64 pixels
+    Small,
+    Resnet18,
+    Resnet34,
+    Resnet50,
+    Resnet101,
+    Resnet152,
+}

@@ -1,0 +1,160 @@
+//! Training on pairs: what a step sees is a function of seed, epoch and step.
+
+use crate::dataset::{Dataset, Split, data_error};
+use crate::embedder::Embedder;
+use crate::evaluation;
+use crate::model::{RetrievalModel, words};
+use crate::recipe::{LrSchedule, Recipe};
+use burn::tensor::{Device, Tensor, TensorData};
+use halation_core::loss::MatchMatrix;
+use halation_data::image::Pipeline;
+use halation_data::sample::{LastBatch, PairBatch, PairPolicy, PairSampler, PairSamplerOptions, Stream, keyed_rng};
+use halation_data::text::{CaptionBatch, Vocabulary, drop_tokens};
+use halation_train::TaskError;
+use halation_train::optim::Schedule;
+use halation_train::trainer::{Stage, StepAt, StepOutput, Task};
+
+/// Image-caption pairs of a training split, batched.
+pub struct PairTask<'a> {
+    recipe: &'a Recipe,
+    train: &'a Split,
+    validation: &'a Split,
+    vocabulary: Vocabulary,
+    /// Token ids of every training caption.
+    captions: Vec<Vec<i32>>,
+    sampler: PairSampler,
+    pipeline: Pipeline,
+    device: Device,
+    training_device: Device,
+}
+
+impl<'a> PairTask<'a> {
+    /// Prepares a dataset for training on `device`.
+    ///
+    /// # Errors
+    /// A set without pairs, or a pipeline that changes the size of the images.
+    pub fn new(recipe: &'a Recipe, dataset: &'a Dataset, device: &Device) -> anyhow::Result<Self> {
+        let (train, validation) = (dataset.split("train")?, dataset.split("val")?);
+        let texts = || train.set.captions.iter().map(|caption| caption.text.as_str());
+        let vocabulary = Vocabulary::from_captions(texts(), recipe.data.min_count);
+        let options = PairSamplerOptions {
+            batch_size: recipe.train.batch,
+            seed: recipe.seed,
+            pairs: PairPolicy::EveryPair,
+            // A contrastive loss over a short rest is another loss; the next epoch's order brings other pairs to the end.
+            last: LastBatch::Drop,
+        };
+        Ok(Self {
+            captions: texts().map(|text| vocabulary.encode(text)).collect(),
+            sampler: PairSampler::new(train.training_pairs.clone(), options).map_err(data_error)?,
+            pipeline: Pipeline::new(recipe.data.train_transforms()).map_err(data_error)?,
+            vocabulary,
+            recipe,
+            train,
+            validation,
+            device: device.clone(),
+            training_device: device.clone().autodiff(),
+        })
+    }
+
+    /// The words of the training captions.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// The model as something that embeds.
+    pub fn embedder(&self, model: &RetrievalModel) -> Embedder {
+        Embedder::new(model, self.vocabulary.clone(), self.recipe.clone(), self.device.clone())
+    }
+
+    /// The optimiser lifetimes of the recipe.
+    pub fn stages(&self) -> Vec<Stage> {
+        let train = &self.recipe.train;
+        let stage = |name, epochs: usize, lr| {
+            let total_steps = (epochs * self.steps_per_epoch()) as u64;
+            let stage = Stage::new(name, epochs, train.optimizer.build(), lr).with_clip_norm(train.clip);
+            match train.schedule {
+                LrSchedule::WarmupCosine => {
+                    let warmup_steps = total_steps / 20;
+                    stage.with_schedule(Schedule::WarmupCosine { warmup_steps, total_steps, floor: 0.0 })
+                }
+                LrSchedule::CosinePerEpoch => {
+                    stage.with_schedule_per_epoch(Schedule::Cosine { total_steps, floor: 0.0 })
+                }
+            }
+        };
+        let warmup_lr = train.warmup_lr.unwrap_or(train.lr);
+        let warmup = (train.warmup_epochs > 0).then(|| stage("warm-up", train.warmup_epochs, warmup_lr));
+        warmup.into_iter().chain([stage("train", train.epochs, train.lr)]).collect()
+    }
+
+    /// Images of a batch, augmented for `epoch`, `[B, 3, S, S]`.
+    fn images(&self, batch: &PairBatch, epoch: usize) -> Tensor<4> {
+        let size = self.recipe.data.image_size;
+        let images = self.train.pixels.transformed(&batch.images, &self.pipeline, self.recipe.seed, epoch as u64);
+        let values: Vec<f32> = images.into_iter().flat_map(|image| image.values).collect();
+        Tensor::from_data(TensorData::new(values, [batch.len(), 3, size, size]), &self.training_device)
+    }
+
+    /// Token ids of a batch, words dropped for `epoch`.
+    fn captions(&self, batch: &PairBatch, epoch: usize) -> CaptionBatch {
+        let rate = self.recipe.data.drop_words;
+        let ids: Vec<Vec<i32>> = batch
+            .captions
+            .iter()
+            .map(|&caption| {
+                let mut rng = keyed_rng(self.recipe.seed, epoch as u64, caption as u64, Stream::Caption);
+                drop_tokens(&self.captions[caption], rate, &mut rng)
+            })
+            .collect();
+        CaptionBatch::new(&ids)
+    }
+
+    fn matches(&self, batch: &PairBatch) -> MatchMatrix {
+        if !self.recipe.data.multi_positive {
+            return MatchMatrix::identity(batch.len(), &self.training_device);
+        }
+        let rows: Vec<Vec<bool>> = batch.matches.chunks(batch.len()).map(<[bool]>::to_vec).collect();
+        MatchMatrix::from_rows(&rows, &self.training_device).expect("a batch's match matrix is square")
+    }
+}
+
+impl Task for PairTask<'_> {
+    type Model = RetrievalModel;
+
+    fn steps_per_epoch(&self) -> usize {
+        match self.recipe.train.steps_per_epoch {
+            0 => self.sampler.steps_per_epoch(),
+            steps => steps,
+        }
+    }
+
+    fn items_per_step(&self) -> usize {
+        self.recipe.train.batch
+    }
+
+    fn loss(&self, model: &RetrievalModel, at: StepAt) -> Result<StepOutput, TaskError> {
+        // An epoch of the recipe may be shorter or longer than a pass over the pairs: count passes from all steps.
+        let per_pass = self.sampler.steps_per_epoch() as u64;
+        let (pass, step) = (at.step / per_pass, (at.step % per_pass) as usize);
+        let drawn = self.sampler.batches(pass, step).next().expect("the step lies in the pass");
+        let pairs: Vec<(usize, usize)> = drawn.images.into_iter().zip(drawn.captions).collect();
+        let batch = PairBatch::new(&pairs, &self.train.set.matches);
+        let images = model.pcme.embed_images(self.images(&batch, at.epoch)); // [B, D]
+        let captions = model.pcme.embed_captions(&words(&self.captions(&batch, at.epoch), &self.training_device)); // [B, D]
+        let terms = model.criterion.forward(self.recipe, &images, &captions, &self.matches(&batch), at);
+        let parts = terms.parts.into_iter().map(|(name, value)| (name, f64::from(value.into_scalar::<f32>())));
+        Ok(parts.fold(StepOutput::new(terms.loss), |output, (name, value)| output.with(name, value)))
+    }
+
+    fn validate(&self, model: &RetrievalModel, _epoch: usize) -> Result<Vec<(String, f64)>, TaskError> {
+        Ok(evaluation::glance(&self.embedder(model), self.validation)?)
+    }
+
+    fn enter_stage(&self, stage: usize, model: RetrievalModel) -> RetrievalModel {
+        let RetrievalModel { pcme, criterion } = model;
+        let warming_up = stage == 0 && self.recipe.train.warmup_epochs > 0;
+        let pcme = if warming_up { pcme.freeze_backbones() } else { pcme.unfreeze_backbones() };
+        RetrievalModel { pcme, criterion }
+    }
+}

@@ -1,0 +1,49 @@
+//! `eval`: a run becomes figures.
+
+use crate::dataset::Dataset;
+use crate::embedder::Embedder;
+use crate::evaluation::Evaluation;
+use clap::Args;
+use halation_train::device::select_device;
+use std::path::PathBuf;
+
+/// Arguments of `eval`.
+#[derive(Args)]
+pub struct EvalArgs {
+    /// Run directory
+    #[arg(long)]
+    pub run: PathBuf,
+    /// train, val or test
+    #[arg(long, default_value = "test")]
+    pub split: String,
+    /// How two embeddings are compared; default: match-probability for distributions, mean for points
+    #[arg(long)]
+    pub measure: Option<String>,
+    /// Folder of the data set, if it has moved since training
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Device, as for train
+    #[arg(long)]
+    pub device: Option<String>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Evaluates and prints.
+pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
+    let device = select_device(args.device.as_deref())?;
+    let embedder = Embedder::open(&args.run, &device)?;
+    let mut data = embedder.recipe().data.clone();
+    if let Some(folder) = &args.data {
+        data.dir = Some(folder.clone());
+    }
+    let dataset = Dataset::load(&data)?;
+    let evaluation = Evaluation::of_split(&embedder, &dataset, &args.split, args.measure.as_deref())?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&evaluation)?);
+    } else {
+        print!("{}", evaluation.table());
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! The verbs, one file each.
+
+pub mod embed;
+pub mod eval;
+pub mod export;
+pub mod quickstart;
+pub mod search;
+pub mod train;

@@ -1,0 +1,238 @@
+//! The binary as a user meets it: every verb on a tiny world, and what bad input gets told.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// Small enough to train in a second or two.
+const RECIPE: &str = r#"
+[data]
+image_size = 16
+[data.source.scenes]
+image_size = 16
+train = 64
+val = 16
+test = 24
+[model]
+dim = 8
+word_dim = 8
+[loss]
+samples = 2
+[train]
+epochs = 1
+steps_per_epoch = 4
+batch = 16
+checkpoint_every = 2
+"#;
+
+fn app(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_halation-retrieval")).args(arguments).output().expect("the binary starts")
+}
+
+/// Asserts an exit code and returns what stderr said.
+fn told(output: &Output, code: i32) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    stderr
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("temporary paths are UTF-8")
+}
+
+fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().expect("has a parent")).unwrap();
+    std::fs::write(&path, content).unwrap();
+    path
+}
+
+/// A run that all tests share; trained once.
+fn run() -> &'static Path {
+    static RUN: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, run) = RUN.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let recipe = write(folder.path(), "recipe.toml", RECIPE);
+        let run = folder.path().join("run");
+        told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(&run)]), 0);
+        (folder, run)
+    });
+    run
+}
+
+fn json(output: &Output) -> Value {
+    told(output, 0);
+    serde_json::from_slice(&output.stdout).expect("--json prints one document and nothing else")
+}
+
+#[test]
+fn a_trained_run_holds_everything_the_house_promises() {
+    for name in ["recipe.toml", "run.json", "metrics.jsonl", "report.html", "vocabulary.json"] {
+        assert!(run().join(name).is_file(), "{name}");
+    }
+    let report = std::fs::read_to_string(run().join("report.html")).unwrap();
+    assert!(report.contains("<svg") && report.contains("data:image/png;base64,"), "plots and pictures are in the page");
+    assert!(!report.contains("src=\"http") && !report.contains("href=\"http"), "the page needs nothing else");
+}
+
+#[test]
+fn eval_reports_both_directions_chance_and_uncertainty_and_repeats_itself() {
+    let arguments = ["eval", "--json", "--run", text(run())];
+    let figures = json(&app(&arguments));
+    for key in ["i2t", "t2i", "mean"] {
+        let share = figures[key]["rprecision"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&share), "{key}: {share}");
+    }
+    assert!(figures["chance"]["rprecision"].as_f64().unwrap() > 0.0);
+    assert_eq!(figures["uncertainty"]["occlusion"]["sigma"].as_array().unwrap().len(), 10);
+    assert_eq!(figures, json(&app(&arguments)), "the draws of a sampled measure are seeded");
+    let other = json(&app(&["eval", "--json", "--run", text(run()), "--measure", "csd", "--split", "val"]));
+    assert_eq!((other["measure"].as_str(), other["split"].as_str()), (Some("csd"), Some("val")));
+}
+
+#[test]
+fn the_same_recipe_and_seed_give_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = write(folder.path(), "recipe.toml", RECIPE);
+    let again = folder.path().join("again");
+    told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(&again)]), 0);
+    let metrics = |run: &Path| std::fs::read(run.join("metrics.jsonl")).unwrap();
+    assert!(metrics(run()) == metrics(&again), "metrics.jsonl differs between two runs of one recipe");
+    let other = folder.path().join("other");
+    told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(&other), "--set", "seed=1"]), 0);
+    assert!(metrics(run()) != metrics(&other), "another seed gave the same metrics");
+}
+
+#[test]
+fn embed_then_search_finds_hits_with_scores_in_order_and_an_uncertainty_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let captions =
+        write(folder.path(), "captions.txt", "first\ta red circle\nsecond\ta blue square\nthird\tsomething\n");
+    for extension in ["safetensors", "parquet"] {
+        let out = folder.path().join(format!("captions.{extension}"));
+        told(&app(&["embed", "--run", text(run()), "--captions", text(&captions), "--out", text(&out)]), 0);
+        let arguments = ["search", "--json", "--run", text(run()), "--text", "a red circle", "--gallery", text(&out)];
+        let answer = json(&app(&arguments));
+        let hits = answer["hits"].as_array().unwrap();
+        assert_eq!(hits.len(), 3, "{extension}");
+        let scores: Vec<f64> = hits.iter().map(|hit| hit["score"].as_f64().unwrap()).collect();
+        assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+        assert!(hits.iter().all(|hit| hit["uncertainty"].as_f64().unwrap() > 0.0));
+    }
+    let answer = json(&app(&["search", "--json", "--run", text(run()), "--text", "a red circle", "--top", "5"]));
+    assert_eq!(answer["hits"].as_array().unwrap().len(), 5, "without --gallery the run's own test split is searched");
+}
+
+#[test]
+fn embedding_a_folder_skips_bad_images_and_names_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = folder.path().join("images");
+    std::fs::create_dir(&images).unwrap();
+    image::RgbImage::from_pixel(20, 30, image::Rgb([200, 30, 30])).save(images.join("good.png")).unwrap();
+    write(&images, "empty.jpg", "");
+    write(&images, "text.jpg", "this is no picture");
+    let out = folder.path().join("images.safetensors");
+    let stderr = told(&app(&["embed", "--run", text(run()), "--images", text(&images), "--out", text(&out)]), 0);
+    assert!(stderr.contains("empty.jpg") && stderr.contains("text.jpg"), "{stderr}");
+    assert!(stderr.contains("wrote 1 embeddings"), "{stderr}");
+}
+
+#[test]
+fn export_writes_weights_recipe_and_vocabulary_and_never_over_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("exported");
+    told(&app(&["export", "--run", text(run()), "--out", text(&out)]), 0);
+    for name in ["model.safetensors", "recipe.toml", "vocabulary.json"] {
+        assert!(out.join(name).metadata().unwrap().len() > 0, "{name}");
+    }
+    let stderr = told(&app(&["export", "--run", text(run()), "--out", text(&out)]), 2);
+    assert!(stderr.contains("not empty"), "{stderr}");
+}
+
+#[test]
+fn a_misspelt_key_names_file_line_key_and_the_nearest_right_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = write(folder.path(), "typo.toml", "seed = 1\n[train]\nepoch = 3\n");
+    let out = folder.path().join("run");
+    let stderr = told(&app(&["train", "--recipe", text(&recipe), "--out", text(&out)]), 2);
+    for part in ["typo.toml", "3", "epoch", "epochs"] {
+        assert!(stderr.contains(part), "`{part}` is missing: {stderr}");
+    }
+    assert!(!out.exists(), "nothing was made");
+}
+
+#[test]
+fn a_second_run_on_one_directory_is_refused_and_the_first_is_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = write(folder.path(), "recipe.toml", RECIPE);
+    let before = std::fs::read(run().join("metrics.jsonl")).unwrap();
+    told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(run())]), 2);
+    assert!(before == std::fs::read(run().join("metrics.jsonl")).unwrap());
+}
+
+#[test]
+fn resuming_with_another_recipe_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = write(folder.path(), "recipe.toml", RECIPE);
+    let arguments =
+        ["train", "--quiet", "--resume", "--recipe", text(&recipe), "--out", text(run()), "--set", "train.lr=0.5"];
+    told(&app(&arguments), 2);
+}
+
+#[test]
+fn what_the_user_got_wrong_exits_with_2_and_says_what_would_be_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = write(folder.path(), "recipe.toml", RECIPE);
+    let emoji = write(folder.path(), "emoji.toml", "[data.source.emoji]\n");
+    let nowhere = folder.path().join("nowhere");
+    let out = text(&nowhere).to_owned();
+    let cases: &[(&[&str], &str)] = &[
+        (&["eval", "--run", text(folder.path())], "run"),
+        (&["eval", "--run", text(run()), "--split", "dev"], "val"),
+        (&["eval", "--run", text(run()), "--measure", "cosin"], "csd"),
+        (&["train", "--recipe", text(&emoji), "--out", &out], "--data"),
+        (&["train", "--recipe", text(&emoji), "--out", &out, "--data", text(folder.path())], "noto"),
+        (&["train", "--recipe", text(&recipe), "--out", &out, "--set", "train.batch=1"], "train.batch"),
+        (&["train", "--recipe", text(&recipe), "--out", &out, "--set", "train.batch=5000"], "batch"),
+        (&["train", "--recipe", text(&recipe), "--out", &out, "--set", "model.dim=7"], "even"),
+        (&["train", "--recipe", text(&recipe), "--out", &out, "--device", "cuda"], "cuda"),
+        (&["train", "--recipe", "missing.toml", "--out", &out], "missing.toml"),
+        (&["search", "--run", text(run()), "--image", "missing.png"], "missing.png"),
+        (&["embed", "--run", text(run()), "--captions", "missing.txt", "--out", "x.safetensors"], "missing.txt"),
+    ];
+    for (arguments, part) in cases {
+        let stderr = told(&app(arguments), 2);
+        assert!(stderr.contains(part), "{arguments:?} should mention `{part}`: {stderr}");
+    }
+}
+
+#[test]
+fn a_csv_folder_with_faults_trains_on_what_is_good_and_counts_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut csv = String::from("image,caption\n");
+    for index in 0..40u8 {
+        let shade = image::Rgb([index * 6, 255 - index * 6, 90]);
+        let name = format!("{index}.png");
+        std::fs::create_dir_all(folder.path().join("images")).unwrap();
+        image::RgbImage::from_pixel(24, 20, shade).save(folder.path().join("images").join(&name)).unwrap();
+        csv += &format!("{name},\"shade {}, number {index}\"\n", index / 4);
+    }
+    write(folder.path(), "images/broken.png", b"\x89PNG\r\n\x1a\nrubbish");
+    write(folder.path(), "images/no-caption.png", "");
+    csv += "broken.png,a broken one\nabsent.png,not there\n";
+    write(folder.path(), "captions.csv", csv);
+    let recipe = write(
+        folder.path(),
+        "csv.toml",
+        "[data]\nimage_size = 16\n[data.source.csv.split]\nval = 0.2\ntest = 0.2\n[model]\ndim = 8\nword_dim = 8\n\
+         [loss]\nsamples = 2\n[train]\nepochs = 1\nbatch = 8\n",
+    );
+    let out = folder.path().join("run");
+    let stderr =
+        told(&app(&["train", "--recipe", text(&recipe), "--data", text(folder.path()), "--out", text(&out)]), 0);
+    for part in ["absent.png", "broken.png", "no-caption.png"] {
+        assert!(stderr.contains(part), "`{part}` is not reported: {stderr}");
+    }
+}
