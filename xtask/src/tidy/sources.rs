@@ -55,8 +55,9 @@ fn code_of(text: &str) -> &str {
     text.find("\n#[cfg(test)]\nmod ").map_or(text, |at| &text[..at])
 }
 
+/// Tests and benchmarks: programs of their own, which choose a device and may be long.
 fn is_test(path: &Path) -> bool {
-    path.components().any(|part| part.as_os_str() == "tests")
+    path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "benches")
 }
 
 fn machine_path(text: &str) -> Option<&'static str> {
