@@ -23,7 +23,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build an app for a backend and train a recipe into runs/<recipe>-<seed>
+    /// Build an app for a backend and train a recipe into runs/RECIPE-SEED
     Train(train::TrainArgs),
     /// Run the recipes of a tier, check their bands and write docs/results
     Repro(repro::ReproArgs),

@@ -12,7 +12,7 @@ use std::process::Command;
 pub struct TrainArgs {
     /// App to build, a folder of apps/
     app: String,
-    /// Recipe: a file, or the name of one below apps/<app>/recipes
+    /// Recipe: a file, or the name of one below apps/APP/recipes
     recipe: String,
     /// Backend to build for
     #[arg(long, value_enum, default_value_t)]

@@ -64,7 +64,9 @@ pub fn words(batch: &CaptionBatch, device: &Device) -> Words {
 
 fn config(recipe: &Recipe, vocabulary: &Vocabulary) -> PcmeConfig {
     let backbone = match recipe.model.backbone {
-        Backbone::Small => ResNetConfig::small(vec![16, 32, 64], vec![1, 1, 1]),
+        Backbone::Small => {
+            ResNetConfig::small([1, 2, 4].map(|times| times * recipe.model.width).to_vec(), vec![1, 1, 1])
+        }
         Backbone::Resnet18 => ResNetConfig::resnet18(),
         Backbone::Resnet34 => ResNetConfig::resnet34(),
         Backbone::Resnet50 => ResNetConfig::resnet50(),

@@ -44,6 +44,7 @@ impl Recipe {
             ("data.min_count", self.data.min_count),
             ("model.dim", self.model.dim),
             ("model.word_dim", self.model.word_dim),
+            ("model.width", self.model.width),
             ("loss.samples", self.loss.samples),
             ("train.epochs", self.train.epochs),
         ];

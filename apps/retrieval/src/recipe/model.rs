@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Model {
     /// The image encoder.
     pub backbone: Backbone,
+    /// Channels of the first stage of the `small` backbone; the second and third have twice and four times as many.
+    pub width: usize,
     /// Weights for the backbone: safetensors in the layout of torchvision or timm.
     pub backbone_weights: Option<PathBuf>,
     /// Word vectors in GloVe's text format; words without one keep their random vector.
@@ -29,6 +31,7 @@ impl Default for Model {
     fn default() -> Self {
         Self {
             backbone: Backbone::Small,
+            width: 16,
             backbone_weights: None,
             glove: None,
             word_dim: 64,

@@ -41,7 +41,7 @@ pub struct ScoreArgs {
     /// Caption embeddings
     #[arg(long, value_name = "FILE", requires = "images")]
     pub captions: Option<PathBuf>,
-    /// Ranked id lists: {"i2t": {"<image id>": [caption ids, best first]}, "t2i": {..}}
+    /// Ranked id lists: {"i2t": {"IMAGE ID": [caption ids, best first]}, "t2i": {..}}
     #[arg(long, value_name = "FILE")]
     pub rankings: Option<PathBuf>,
     /// How two embeddings are compared, and where that is computed
