@@ -1,6 +1,6 @@
 //! What training minimises. Every loss takes its targets explicitly, so that a second positive in a batch is never silently a negative.
 //!
-//! A loss takes tensors and returns a tensor; its last argument is Burn's [`Reduction`](burn::nn::loss::Reduction). What does *not* live
+//! A loss takes tensors and returns a tensor; its last argument is Burn's [`Reduction`]. What does *not* live
 //! here: sampling, mining, weighting of several losses and the optimiser's step.
 
 mod info_nce;
