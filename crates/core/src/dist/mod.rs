@@ -4,9 +4,11 @@
 //! sample comes from (every sampler takes it as an argument).
 
 mod diag_normal;
+mod diag_normal_mixture;
 mod log_std;
 mod log_var;
 
 pub use diag_normal::*;
+pub use diag_normal_mixture::*;
 pub use log_std::*;
 pub use log_var::*;
