@@ -182,6 +182,20 @@ fn a_second_caption_of_an_image_is_no_negative_of_it() {
 }
 
 #[test]
+fn half_a_match_is_a_match_of_the_hinge_and_less_is_a_negative() {
+    let device = device();
+    let scores = Tensor::<2>::from_floats([[0.5, 0.6]], &device);
+    for negatives in [HingeNegatives::All, HingeNegatives::Hardest] {
+        let loss = HingeLossConfig::new().with_negatives(negatives).init().unwrap();
+        for (second, expected) in [(0.5, 0.0), (0.49, 0.3)] {
+            let matches = MatchMatrix::from_tensor(Tensor::from_floats([[1.0, second]], &device)).unwrap();
+            let total = loss.forward_scores(scores.clone(), &matches, Reduction::Sum);
+            assert_close("cost", &values(&total), &[expected], 1e-6);
+        }
+    }
+}
+
+#[test]
 fn a_caption_below_its_image_violates_no_order() {
     let device = device();
     let image = Tensor::<2>::from_floats([[0.5, 0.5, 0.7]], &device);
@@ -742,6 +756,22 @@ fn impossible_mixtures_of_targets_name_the_place() {
     assert!(message(matches.mixed(&[1.0; 3], &[0, 1, 3])).contains("3 at row 2"));
     assert!(message(matches.mixed(&[1.0; 2], &[0, 1, 2])).contains("2 shares and 3 partners"));
     assert!(message(matches.smoothed(0.5)).contains("epsilon = 0.5"));
+}
+
+#[test]
+fn configurations_survive_being_written_and_read() {
+    fn survives<C: burn::config::Config + std::fmt::Debug>(config: &C) {
+        let text = serde_json::to_string(config).unwrap();
+        let read: C = serde_json::from_str(&text).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{config:?}"), "{text}");
+    }
+    survives(
+        &HingeLossConfig::new().with_similarity(HingeSimilarity::OrderEmbedding).with_negatives(HingeNegatives::All),
+    );
+    survives(&MultiInstanceHingeLossConfig::new().with_similarity(BagSimilarity::SmoothChamfer(16.0)));
+    survives(&ClosedFormMatchLossConfig::new().with_distance(MatchDistance::SquaredWasserstein2));
+    survives(&InclusionLossConfig::new().with_form(InclusionForm::ProLipCode(-100.0)));
+    survives(&EntropyFloorConfig::new().with_form(EntropyForm::MapCode));
 }
 
 #[test]

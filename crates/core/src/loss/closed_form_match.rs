@@ -150,7 +150,7 @@ impl ClosedFormMatchLoss {
         }
         let of_rows = self.pseudo_positives.relabel(logits.clone(), targets.clone());
         let of_columns = self.pseudo_positives.relabel(logits.clone().transpose(), targets.transpose()).transpose();
-        // The cross-entropy is linear in the targets: both directions are one of their sum, which is up to 2.
+        // The cross-entropy is linear in the targets: both directions together are twice that of their mean.
         matching + binary_cross_entropy(logits, (of_rows + of_columns) / 2.0) * (2.0 * self.pseudo_positive_weight)
     }
 

@@ -135,7 +135,7 @@ impl SoftContrastiveLoss {
     /// The negative log-likelihood of pairs in the same place.
     ///
     /// # Shapes
-    /// * `left`: `[P, J, D]`, `right`: `[P, K, D]`, `matches`: `[P]` with entries in `[0, 1]`
+    /// * `left`: `[P, J, D]`, `right`: `[P, K, D]`, `matches`: `[P]` with entries in `[0, 1]`, none empty
     /// * returns: `[P]`
     ///
     /// # Panics
