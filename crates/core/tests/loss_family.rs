@@ -44,12 +44,12 @@ fn the_hinge_costs_have_the_golden_values_of_the_specification() {
 /// Costs of rows by the definition.
 fn slow_costs(scores: &[f64], matches: &[f64], [n, m]: [usize; 2], margin: f64, hardest: bool) -> Vec<f64> {
     let mut costs = vec![0.0; n];
-    for i in 0..n {
+    for (i, cost) in costs.iter_mut().enumerate() {
         for j in (0..m).filter(|j| matches[i * m + j] >= 0.5) {
             let hinges = (0..m)
                 .filter(|k| matches[i * m + k] < 0.5)
                 .map(|k| (margin + scores[i * m + k] - scores[i * m + j]).max(0.0));
-            costs[i] += if hardest { hinges.fold(0.0, f64::max) } else { hinges.sum() };
+            *cost += if hardest { hinges.fold(0.0, f64::max) } else { hinges.sum() };
         }
     }
     costs
@@ -120,9 +120,9 @@ proptest! {
         let (t, found) = (values(&matches.values()), values(&mixed.values()));
         let smooth = |place: usize| (1.0 - epsilon) * t[place] + epsilon * (1.0 - t[place]);
         let mut expected = Vec::new();
-        for i in 0..n {
-            let share = f64::from(shares[i]);
-            expected.extend((0..m).map(|j| share * smooth(i * m + j) + (1.0 - share) * smooth(partners[i] * m + j)));
+        for (i, (&share, &partner)) in shares.iter().zip(&partners).enumerate() {
+            let share = f64::from(share);
+            expected.extend((0..m).map(|j| share * smooth(i * m + j) + (1.0 - share) * smooth(partner * m + j)));
         }
         assert_close("mixed", &found, &expected, 1e-6);
         let [most_in_row, most_in_column] = mixed.most_matches();
