@@ -584,7 +584,7 @@ fn pairs_of_one_kind_make_half_of_the_balanced_loss_and_a_single_item_has_none()
     let balanced = scalar(pair_match(true, &device).forward(samples.clone(), &all, Reduction::Mean));
     let plain = scalar(pair_match(false, &device).forward(samples.clone(), &all, Reduction::Mean));
     assert_close("half", &[balanced], &[plain / 2.0], 1e-5);
-    let single = samples.clone().slice([0..1]);
+    let single = samples.clone().narrow(0, 0, 1);
     let loss = pair_match(true, &device).forward(single, &MatchMatrix::identity(1, &device), Reduction::Mean);
     assert_eq!(scalar(loss.clone()), 0.0);
     assert_eq!(values(&samples.grad(&loss.backward()).unwrap()), [0.0; 24]);

@@ -23,13 +23,15 @@ struct Batch {
 /// A loss and the scalars that it learns.
 type Evaluated = (Tensor<1>, Vec<Tensor<1>>);
 
+type Evaluate = dyn Fn(&Batch, Reduction) -> Evaluated;
+
 struct Entry {
     name: &'static str,
     /// Whether the loss compares every row with every column, so that it reads the matches.
     pairwise: bool,
     /// Whether exchanging both modalities changes nothing.
     symmetric: bool,
-    evaluate: Box<dyn Fn(&Batch, Reduction) -> Evaluated>,
+    evaluate: Box<Evaluate>,
 }
 
 impl Entry {
