@@ -48,6 +48,17 @@ pub enum ModelError {
         width: usize,
     },
 
+    /// Features of another width than the layer was built for, or of two branches that differ.
+    #[error("{what} have the shape {found:?}, expected {expected:?}: build the head for the width of its encoder")]
+    FeatureShape {
+        /// Which features.
+        what: &'static str,
+        /// Their shape.
+        found: Vec<usize>,
+        /// The shape that would fit.
+        expected: Vec<usize>,
+    },
+
     /// A token that the word table does not hold.
     #[error(
         "token {token} at row {row}, position {position} is outside the vocabulary of {vocabulary} words: \

@@ -2,6 +2,7 @@
 //!
 //! * [`encoder`]: a batch becomes features (a feature map, or a sequence with lengths).
 //! * [`head`]: features become an embedding or a distribution.
+//! * [`hib`]: hedged embeddings of digit strings.
 //! * [`pcme`]: the probabilistic cross-modal model, two towers of the above.
 //! * [`weights`]: safetensors in the layouts that torchvision and timm publish, with a full list of differences.
 //!
@@ -11,6 +12,7 @@
 pub mod encoder;
 mod error;
 pub mod head;
+pub mod hib;
 pub mod pcme;
 pub mod weights;
 

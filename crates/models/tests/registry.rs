@@ -8,8 +8,13 @@ use std::collections::BTreeMap;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use common::{device, gradients, signed, tensors, values};
+use halation_core::dist::DiagNormal;
 use halation_models::encoder::{BatchNorm2dConfig, BiGruConfig, PackedWords, ResNetConfig, WordTableConfig, Words};
-use halation_models::head::{LocalAttentionConfig, MeanHeadConfig, SigmaHeadConfig};
+use halation_models::head::{
+    GpoPoolingConfig, LocalAttentionConfig, MapBlockConfig, MeanHeadConfig, PcmePpHeadConfig, ProLipHeadConfig,
+    SigmaHeadConfig, UncertaintyAdapterConfig,
+};
+use halation_models::hib::{HibConfig, HibEmbedding, HibHead};
 use halation_models::pcme::PcmeConfig;
 use halation_models::weights::{LoadOptions, load, save};
 
@@ -77,6 +82,45 @@ fn every_module_trains_and_survives_a_file() {
     );
     walk("MeanHead", |d| MeanHeadConfig::new(12, 6).init(d), |m, d| vec![m.forward(whole(d), parts(d), None)]);
     walk("SigmaHead", |d| SigmaHeadConfig::new(12, 6).init(d), |m, d| vec![m.forward(whole(d), parts(d), None).0]);
+    walk(
+        "MeanHead of several points",
+        |d| MeanHeadConfig::new(12, 6).with_points(3).init(d),
+        |m, d| vec![m.forward_set(whole(d), parts(d), None).points.flatten(1, 2)],
+    );
+    walk("GpoPooling", |d| GpoPoolingConfig::new().init(d), |m, d| vec![m.forward(parts(d), &[5, 2, 3]).unwrap()]);
+    let both = |normal: DiagNormal| vec![normal.mean(), normal.log_std().0];
+    for norm in [None, Some(0.01)] {
+        walk(
+            "PcmePpHead",
+            |d| PcmePpHeadConfig::new(12, 6).with_sigma_norm_init(norm).init(d),
+            |m, d| both(m.forward(parts(d), parts(d) * 0.5, &[5, 2, 3]).unwrap()),
+        );
+    }
+    walk(
+        "ProLipHead",
+        |d| ProLipHeadConfig::new(6, 4).with_mean_bias(true).init(d),
+        |m, d| both(m.forward(whole(d), whole(d) * 0.5)),
+    );
+    walk("MapBlock", |d| MapBlockConfig::new(12, 2).init(d), |m, d| both(m.forward(parts(d), None).token(0)));
+    walk(
+        "UncertaintyAdapter",
+        |d| UncertaintyAdapterConfig::new(6).with_hidden(8).init(d),
+        |m, d| {
+            let found = m.forward(whole(d));
+            vec![found.mean(), found.log_var().0, found.shape()]
+        },
+    );
+    for head in [HibHead::Point, HibHead::Normal, HibHead::Mixture(2)] {
+        walk(
+            "HibEncoder",
+            |d| HibConfig::new(2, 3, head).init(d),
+            |m, d| match m.forward(signed("digits", [4, 1, 28, 56], 1.0, d)) {
+                HibEmbedding::Point(points) => vec![points],
+                HibEmbedding::Normal(normal) => both(normal),
+                HibEmbedding::Mixture(m) => vec![m.weight_logits, m.means.flatten(1, 2), m.log_stds.flatten(1, 2)],
+            },
+        );
+    }
     for uncertainty in [true, false] {
         let config = PcmeConfig::new(ResNetConfig::small(vec![4, 8], vec![1, 1]), 7)
             .with_word_dim(6)
