@@ -174,7 +174,7 @@ fn the_hib_network_agrees_with_pytorch_on_two_digits_with_mixtures() {
     Case::new("hib_mixture", &device)
         .output("means", mixture.means)
         .output("log_stds", mixture.log_stds)
-        .output("weight_logits", mixture.weight_logits)
+        .output("weights_logits", mixture.weights_logits)
         .gradients(&encoder, &[("images", &images)]);
 }
 
@@ -410,7 +410,7 @@ fn the_hib_network_gives_what_was_asked_for_with_the_same_means() {
     let HibEmbedding::Mixture(mixture) = hib(2, 3, HibHead::Mixture(4), &device).forward(images()) else {
         panic!("mixtures were asked for")
     };
-    assert_eq!(mixture.weight_logits.dims(), [3, 4]);
+    assert_eq!(mixture.weights_logits.dims(), [3, 4]);
     assert_eq!((mixture.means.dims(), mixture.log_stds.dims()), ([3, 4, 3], [3, 4, 3]));
     assert!(hib(1, 2, HibHead::Point, &device).log_std.is_none());
 }
@@ -489,13 +489,14 @@ fn features_of_another_width_are_a_broken_contract_with_both_widths_in_the_messa
     let hib = hib(2, 2, HibHead::Point, &device);
     let adapter = UncertaintyAdapterConfig::new(6).init(&device);
     let mean = MeanHeadConfig::new(6, 4).with_points(2).init(&device);
-    let broken: [(&str, &dyn Fn()); 7] = [
+    let broken: [(&str, &dyn Fn()); 8] = [
         ("axis 1 expected 7, got 6", &|| drop(prolip.forward(zeros2(2, 6), zeros2(2, 7)))),
         ("axis 1 expected 7, got 8", &|| drop(prolip.forward(zeros2(2, 7), zeros2(2, 8)))),
         ("axis 0 expected 2, got 3", &|| drop(prolip.forward(zeros2(2, 7), zeros2(3, 7)))),
         ("axis 2 expected 12, got 10", &|| drop(map.forward(zeros3(10), None))),
         ("axis 3 expected 56, got 28", &|| drop(hib.forward(Tensor::zeros([2, 1, 28, 28], &device)))),
         ("axis 1 expected 6, got 5", &|| drop(adapter.forward(zeros2(2, 5)))),
+        ("a head of 2 points has no single mean", &|| drop(mean.forward(zeros2(2, 4), zeros3(6), None))),
         ("axis 1 expected 4, got 1", &|| drop(mean.forward_set(zeros2(2, 1), zeros3(6), None))),
     ];
     for (expected, call) in broken {

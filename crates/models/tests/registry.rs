@@ -104,7 +104,7 @@ fn every_module_trains_and_survives_a_file() {
     walk("MapBlock", |d| MapBlockConfig::new(12, 2).init(d), |m, d| both(m.forward(parts(d), None).token(0)));
     walk(
         "UncertaintyAdapter",
-        |d| UncertaintyAdapterConfig::new(6).with_hidden(8).init(d),
+        |d| UncertaintyAdapterConfig::new(6).with_hidden(16).init(d),
         |m, d| {
             let found = m.forward(whole(d));
             vec![found.mean(), found.log_var().0, found.shape()]
@@ -117,7 +117,7 @@ fn every_module_trains_and_survives_a_file() {
             |m, d| match m.forward(signed("digits", [4, 1, 28, 56], 1.0, d)) {
                 HibEmbedding::Point(points) => vec![points],
                 HibEmbedding::Normal(normal) => both(normal),
-                HibEmbedding::Mixture(m) => vec![m.weight_logits, m.means.flatten(1, 2), m.log_stds.flatten(1, 2)],
+                HibEmbedding::Mixture(m) => vec![m.weights_logits, m.means.flatten(1, 2), m.log_stds.flatten(1, 2)],
             },
         );
     }

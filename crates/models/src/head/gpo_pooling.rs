@@ -36,6 +36,8 @@ pub struct GpoPoolingConfig {
 /// know nothing of the values: they are computed once for each distinct length of a batch. Equal weights are mean pooling,
 /// all weight at `t = 0` is max pooling.
 ///
+/// Burn sorts on the host where a backend has no kernel for it (CubeCL's in 0.22): the tokens then cross the bus.
+///
 /// The published code gives positions past the length a score of -10000; here they are left out, which is the same after
 /// the softmax. Its linear layer has no bias either: a softmax would cancel it.
 #[derive(Module, Debug)]

@@ -88,7 +88,10 @@ impl MeanHead {
     /// # Panics
     /// If a width differs from the layer's, or the head has several points.
     pub fn forward(&self, global: Tensor<2>, parts: Tensor<3>, padding: Option<Tensor<2, Bool>>) -> Tensor<2> {
-        self.forward_set(global, parts, padding).points.squeeze_dim::<2>(1)
+        let points = self.forward_set(global, parts, padding).points; // [B, K, D]
+        let [_, count, _] = points.dims();
+        assert_eq!(count, 1, "a head of {count} points has no single mean: call `forward_set`");
+        points.squeeze_dim::<2>(1)
     }
 
     /// The `K` unit-length points of each item. The global feature is shared by all of them.

@@ -60,8 +60,8 @@ impl HibEncoder {
         let [_, width] = means.dims();
         let shape = [batch, components, width / components];
         HibEmbedding::Mixture(MixtureParameters {
-            weight_logits: weight.forward(features), // [B, C]
-            means: means.reshape(shape),             // [B, C, D]
+            weights_logits: weight.forward(features), // [B, C]
+            means: means.reshape(shape),              // [B, C, D]
             log_stds: log_stds.reshape(shape),
         })
     }

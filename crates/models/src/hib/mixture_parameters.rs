@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 #[derive(Clone, Debug)]
 pub struct MixtureParameters {
     /// Logits of the mixture weights, `[B, C]`: weights are their softmax.
-    pub weight_logits: Tensor<2>,
+    pub weights_logits: Tensor<2>,
     /// Means, `[B, C, D]`.
     pub means: Tensor<3>,
     /// Natural logarithms of the standard deviations, `[B, C, D]`.
