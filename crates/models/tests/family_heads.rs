@@ -524,7 +524,10 @@ fn settings_that_cannot_work_are_refused_by_name() {
             "GpoPoolingConfig.encoding is 0",
         ),
         (PcmePpHeadConfig::new(6, 4).with_logvar_bias_init(f64::INFINITY).check(), "PcmePpHeadConfig.logvar_bias_init"),
-        (PcmePpHeadConfig::new(6, 4).with_sigma_norm_init(Some(f64::NAN)).check(), "PcmePpHeadConfig.sigma_norm_init"),
+        (
+            PcmePpHeadConfig::new(6, 4).with_sigma_norm_init(Some(f64::NAN)).check(),
+            "PcmePpHeadConfig.sigma_norm_init is NaN",
+        ),
         (PcmePpHeadConfig::new(6, 4).with_clamp(Some([1.0, 1.0])).check(), "PcmePpHeadConfig.clamp is [1, 1]"),
         (ProLipHeadConfig::new(0, 4).check(), "ProLipHeadConfig.input is 0"),
         (ProLipHeadConfig::new(6, 4).with_uncertainty_input(Some(0)).check(), "ProLipHeadConfig.uncertainty_input"),

@@ -84,9 +84,9 @@ impl PackedWords {
         // A row of zeros behind the last one stands for every position past the end of its sequence.
         let (mut first, mut second) = (vec![packed; batch * longest], vec![packed; batch * longest]);
         for (row, &(place, length)) in self.places.iter().enumerate() {
-            for position in 0..length {
-                first[row * longest + position] = starts[position] + place;
-                second[row * longest + position] = starts[length - 1 - position] + place;
+            for (step, &start) in starts[..length].iter().enumerate() {
+                first[row * longest + step] = start + place;
+                second[row * longest + length - 1 - step] = start + place;
             }
         }
         let spread = |outputs: Tensor<2>, order: &[usize]| {

@@ -74,8 +74,8 @@ impl PcmePpHeadConfig {
         if !self.logvar_bias_init.is_finite() {
             return config_error(NAME, "logvar_bias_init", self.logvar_bias_init, "it must be finite");
         }
-        if self.sigma_norm_init.is_some_and(|init| !init.is_finite()) {
-            return config_error(NAME, "sigma_norm_init", f64::NAN, "it must be finite");
+        if let Some(init) = self.sigma_norm_init.filter(|init| !init.is_finite()) {
+            return config_error(NAME, "sigma_norm_init", init, "it must be finite");
         }
         check_clamp(NAME, "clamp", self.clamp)?;
         self.pooling.check()
