@@ -9,6 +9,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use common::{device, gradients, signed, tensors, values};
 use halation_core::dist::DiagNormal;
+use halation_models::clip::{
+    BranchedText, BranchedVision, ClipConfig, ClipTextConfig, ClipVisionConfig, ProLipText, ProLipVision, TokenStreams,
+};
 use halation_models::encoder::{BatchNorm2dConfig, BiGruConfig, PackedWords, ResNetConfig, WordTableConfig, Words};
 use halation_models::head::{
     GpoPoolingConfig, LocalAttentionConfig, MapBlockConfig, MeanHeadConfig, PcmePpHeadConfig, ProLipHeadConfig,
@@ -137,4 +140,47 @@ fn every_module_trains_and_survives_a_file() {
             },
         );
     }
+    clip_towers();
+}
+
+/// CLIP and its forms with uncertainty, of two blocks.
+fn clip_towers() {
+    let images = |device: &Device| signed("images", [3, 3, 32, 32], 1.0, device);
+    let vision = ClipVisionConfig::new(32, 16, 8, 2, 2, 6);
+    let text = ClipTextConfig::new(12, 2, 3, 6).with_vocabulary(7).with_context(5);
+    walk(
+        "Clip",
+        |d| ClipConfig::new(vision.clone(), text.clone()).init(d),
+        |m, d| {
+            let captions = m.embed_captions(&words(d)).unwrap();
+            vec![m.logits(m.embed_images(images(d)).unwrap(), captions)]
+        },
+    );
+    let both = |streams: TokenStreams| vec![streams.mean.flatten(1, 2), streams.sigma.flatten(1, 2)];
+    walk(
+        "BranchedVision",
+        |d| BranchedVision::new(vision.init(d), &vision, 1, d).unwrap(),
+        |m, d| both(m.forward(images(d)).unwrap()),
+    );
+    walk(
+        "BranchedText",
+        |d| BranchedText::new(text.init(d), &text, 1, d).unwrap(),
+        |m, d| both(m.forward(&words(d)).unwrap()),
+    );
+    walk(
+        "ProLipVision",
+        |d| ProLipVision::new(vision.init(d), -10.0, d),
+        |m, d| {
+            let normal = m.forward(images(d)).unwrap();
+            vec![normal.mean(), normal.log_var().0]
+        },
+    );
+    walk(
+        "ProLipText",
+        |d| ProLipText::new(text.init(d), -10.0, d),
+        |m, d| {
+            let normal = m.forward(&words(d)).unwrap();
+            vec![normal.mean(), normal.log_var().0]
+        },
+    );
 }

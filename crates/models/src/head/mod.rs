@@ -31,3 +31,5 @@ pub use prolip_head::*;
 pub use sigma_head::*;
 pub use token_normals::*;
 pub use uncertainty_adapter::*;
+
+pub(crate) use sigma_head::constant_bias;
