@@ -55,7 +55,7 @@ fn row_numbers(values: Vec<i64>, device: &Device) -> Tensor<1, Int> {
 /// * `tokens`: `[B, T, d]`; `positions`: `[B]`, below `T`
 /// * output: `[B, d]`
 pub(super) fn pick(tokens: Tensor<3>, positions: Tensor<1, Int>) -> Tensor<2> {
-    let [batch, count, dim] = tokens.dims();
-    let rows = Tensor::<1, Int>::arange(0..batch as i64, &positions.device()) * count as i64;
-    tokens.reshape([batch * count, dim]).select(0, rows + positions)
+    let [batch, _, dim] = tokens.dims();
+    let index = positions.reshape([batch, 1, 1]).expand([batch, 1, dim]);
+    tokens.gather(1, index).squeeze_dim::<2>(1)
 }

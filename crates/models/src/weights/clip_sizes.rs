@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use safetensors::SafeTensors;
 use safetensors::tensor::Metadata;
 
 use super::clip_weights::CLIP;
@@ -13,6 +12,9 @@ use super::file_tensor::FileForm;
 use super::{ClipLayout, LoadOptions, TensorSpec, WeightDifferences, family};
 use crate::ModelError;
 use crate::clip::{ClipConfig, ClipTextConfig, ClipVisionConfig};
+
+/// The format's own limit.
+const LONGEST_HEADER: u64 = 100_000_000;
 
 /// The settings with which [`load_clip`](super::load_clip) takes a file, from the shapes in its header; the weights are
 /// not read.
@@ -27,7 +29,7 @@ pub fn clip_sizes(path: impl AsRef<Path>, options: &LoadOptions) -> Result<ClipC
     let path = path.as_ref();
     let origin = path.display().to_string();
     let header = header(path).map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
-    let (_, metadata) = SafeTensors::read_metadata(&header)
+    let metadata: Metadata = serde_json::from_slice(&header)
         .map_err(|error| ModelError::Format { origin: origin.clone(), reason: error.to_string() })?;
     let shapes = Shapes::new(&metadata, options, &origin)?;
 
@@ -53,13 +55,13 @@ pub fn clip_sizes(path: impl AsRef<Path>, options: &LoadOptions) -> Result<ClipC
     Ok(config)
 }
 
-/// The part of a safetensors file before the numbers.
+/// The JSON of a safetensors file: its first eight bytes say how long it is. A length past the end reads what there is.
 fn header(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
-    let mut header = Vec::new();
-    file.by_ref().take(8).read_to_end(&mut header)?;
-    let length = header.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    file.take(length).read_to_end(&mut header)?; // a length past the end reads what there is
+    let (mut length, mut header) = (Vec::new(), Vec::new());
+    file.by_ref().take(8).read_to_end(&mut length)?;
+    let length = length.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    file.take(length.min(LONGEST_HEADER)).read_to_end(&mut header)?;
     Ok(header)
 }
 
