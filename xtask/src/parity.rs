@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the scripts import.
-const PACKAGES: &[&str] = &["torch", "torchvision", "numpy", "pillow", "safetensors", "scipy"];
+const PACKAGES: &[&str] = &["torch", "torchvision", "transformers", "numpy", "pillow", "safetensors", "scipy"];
 
 /// Arguments of `cargo xtask parity`.
 #[derive(Args)]
