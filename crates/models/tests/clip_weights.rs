@@ -186,10 +186,10 @@ fn half_precision_files_load_into_single_precision() {
         .collect();
     let half = |x: f32| -> u16 {
         let bits = x.to_bits();
-        let sign = (bits >> 16 & 0x8000) as u16;
+        let sign = ((bits >> 16) & 0x8000) as u16;
         match bits & 0x7FFF_FFFF {
             0 => sign,
-            rest => sign | (((rest >> 23) - 112) << 10 | (rest >> 13 & 0x3FF)) as u16,
+            rest => sign | ((((rest >> 23) - 112) << 10) | ((rest >> 13) & 0x3FF)) as u16,
         }
     };
     let bytes: Vec<Vec<u8>> =
@@ -325,7 +325,7 @@ fn the_sizes_of_a_model_are_read_from_its_file() {
     save_clip(&expected.vision.init(&device()), &path, ClipLayout::OpenAi, &BTreeMap::new()).unwrap();
     let error = clip_sizes(&path, &LoadOptions::new()).unwrap_err();
     assert!(error.to_string().contains("missing   token_embedding.weight"), "{error}");
-    std::fs::write(&path, hashed_bytes(ClipLayout::OpenAi)[..99].to_vec()).unwrap();
+    std::fs::write(&path, &hashed_bytes(ClipLayout::OpenAi)[..99]).unwrap();
     assert!(matches!(clip_sizes(&path, &LoadOptions::new()), Err(ModelError::Format { .. })));
     std::fs::write(&path, file(&[("layer1.0.conv1.weight".into(), vec![1], vec![0.0])])).unwrap();
     assert!(matches!(clip_sizes(&path, &LoadOptions::new()), Err(ModelError::OtherModel { .. })));
