@@ -8,6 +8,7 @@ use std::process::Command;
 
 /// What the scripts import.
 const PACKAGES: &[&str] = &["torch", "torchvision", "transformers", "numpy", "pillow", "safetensors", "scipy"];
+    &["adamp", "ftfy", "numpy", "pillow", "regex", "safetensors", "torch", "torchvision", "transformers"];
 
 /// Arguments of `cargo xtask parity`.
 #[derive(Args)]
