@@ -26,7 +26,7 @@ import regex
 import transformers
 from transformers import CLIPTokenizer
 
-CONTEXT, GROUP, EVERY, MERGES = 77, 100, 25, 49152 - 512 - 2
+CONTEXT, GROUP, EVERY, MERGES = 77, 100, 25, 49152 - 256 - 2
 START, END = "<|startoftext|>", "<|endoftext|>"
 WORDS = regex.compile(
     r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+", regex.IGNORECASE
