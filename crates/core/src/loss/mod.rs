@@ -27,6 +27,7 @@ mod soft_contrastive;
 mod uniformity;
 mod w2_info_nce;
 
+use arithmetic::*;
 pub use bag_similarity::*;
 pub use burn::nn::loss::Reduction;
 pub use closed_form_match::*;
@@ -50,4 +51,3 @@ pub use pseudo_positives::*;
 pub use soft_contrastive::*;
 pub use uniformity::*;
 pub use w2_info_nce::*;
-use arithmetic::*;
