@@ -7,6 +7,7 @@ use super::MixtureParameters;
 
 /// A batch of embeddings of one of the three kinds of [`HibHead`](super::HibHead).
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // one value per batch: a box would save nothing
 pub enum HibEmbedding {
     /// Points, `[B, D]`; not normalised.
     Point(Tensor<2>),
