@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the scripts import.
-const PACKAGES: &[&str] = &["torch", "torchvision", "numpy", "pillow", "safetensors"];
+const PACKAGES: &[&str] =
+    &["adamp", "ftfy", "numpy", "pillow", "regex", "safetensors", "scipy", "torch", "torchvision", "transformers"];
 
 /// Arguments of `cargo xtask parity`.
 #[derive(Args)]

@@ -1,6 +1,5 @@
 //! A trained model ready to embed: weights, vocabulary and recipe together.
 
-use crate::criterion::Criterion;
 use crate::dataset::data_error;
 use crate::model::{self, RetrievalModel};
 use crate::recipe::Recipe;
@@ -96,12 +95,9 @@ impl Embedder {
         }
     }
 
-    /// The measure used when none is named: the trained match probability, or the means for a point model.
+    /// The measure used when none is named: the one that the method trained, or the means for a point model.
     pub fn default_measure(&self) -> Measure {
-        match (&self.model.criterion, self.is_probabilistic()) {
-            (Criterion::SoftContrastive(_), true) => Measure::MatchProbability,
-            _ => Measure::MeanL2,
-        }
+        self.model.criterion.measure(self.is_probabilistic())
     }
 
     /// Scores of a query set against a gallery. The draws of a sampled measure depend on the recipe's seed alone.
@@ -122,13 +118,11 @@ impl Embedder {
         let [_, dim] = query.dims();
         let draw = |side: &str| {
             let seed = seed_for(self.recipe.seed, side, 0, 0);
-            normal_noise([self.recipe.loss.samples, dim], seed, &self.device)
+            normal_noise([self.recipe.loss.samples(), dim], seed, &self.device)
         };
         let mut options = MeasureOptions::default();
         options = options.with_noise(SampleNoise::new(draw("query"), draw("gallery"))?);
-        if let Criterion::SoftContrastive(loss) = &self.model.criterion {
-            options = options.with_match_function(loss.match_function());
-        }
+        options = self.model.criterion.measure_options(options);
         let divergence = measure.build(&options).with_context(|| format!("measure `{measure}`"))?;
         Ok(DivergenceScores::new(divergence, query.clone(), gallery.clone()))
     }

@@ -2,10 +2,10 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // talking to a terminal is its job
 
-mod criterion;
 mod dataset;
 mod embedder;
 mod evaluation;
+mod method;
 mod model;
 mod recipe;
 mod report;

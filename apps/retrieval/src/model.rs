@@ -1,7 +1,7 @@
 //! The trainable whole: both towers and the criterion's scalars.
 
-use crate::criterion::Criterion;
 use crate::dataset::data_error;
+use crate::method::Criterion;
 use crate::recipe::{Backbone, Recipe};
 use crate::user_error::user;
 use burn::module::Module;
@@ -52,7 +52,10 @@ pub fn init(recipe: &Recipe, vocabulary: &Vocabulary, device: &Device) -> anyhow
 /// # Errors
 /// A logit gain other than 1 and 2.
 pub fn blank(recipe: &Recipe, vocabulary: &Vocabulary, device: &Device) -> anyhow::Result<RetrievalModel> {
-    Ok(RetrievalModel { pcme: config(recipe, vocabulary).init(device), criterion: Criterion::new(recipe, device)? })
+    Ok(RetrievalModel {
+        pcme: config(recipe, vocabulary).init(device),
+        criterion: recipe.loss.init(device).map_err(|error| user(error.into()))?,
+    })
 }
 
 /// Token ids on a device.

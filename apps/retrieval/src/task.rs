@@ -3,6 +3,7 @@
 use crate::dataset::{Dataset, Split, data_error};
 use crate::embedder::Embedder;
 use crate::evaluation;
+use crate::method::EmbeddedBatch;
 use crate::model::{RetrievalModel, words};
 use crate::recipe::{LrSchedule, Recipe};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -142,7 +143,9 @@ impl Task for PairTask<'_> {
         let batch = PairBatch::new(&pairs, &self.train.set.matches);
         let images = model.pcme.embed_images(self.images(&batch, at.epoch)); // [B, D]
         let captions = model.pcme.embed_captions(&words(&self.captions(&batch, at.epoch), &self.training_device)); // [B, D]
-        let terms = model.criterion.forward(self.recipe, &images, &captions, &self.matches(&batch), at);
+        let matches = self.matches(&batch);
+        let embedded = EmbeddedBatch { images: &images, captions: &captions, matches: &matches, at };
+        let terms = model.criterion.terms(&self.recipe.loss, &embedded);
         let parts = terms.parts.into_iter().map(|(name, value)| (name, f64::from(value.into_scalar::<f32>())));
         Ok(parts.fold(StepOutput::new(terms.loss), |output, (name, value)| output.with(name, value)))
     }

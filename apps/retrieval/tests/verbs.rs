@@ -18,6 +18,7 @@ test = 24
 dim = 8
 word_dim = 8
 [loss]
+method = "pcme"
 samples = 2
 [train]
 epochs = 1

@@ -48,6 +48,17 @@ pub enum ModelError {
         width: usize,
     },
 
+    /// Features of another width than the layer was built for, or of two branches that differ.
+    #[error("{what} have the shape {found:?}, expected {expected:?}: build the head for the width of its encoder")]
+    FeatureShape {
+        /// Which features.
+        what: &'static str,
+        /// Their shape.
+        found: Vec<usize>,
+        /// The shape that would fit.
+        expected: Vec<usize>,
+    },
+
     /// A token that the word table does not hold.
     #[error(
         "token {token} at row {row}, position {position} is outside the vocabulary of {vocabulary} words: \
@@ -62,6 +73,31 @@ pub enum ModelError {
         token: usize,
         /// Rows of the word table.
         vocabulary: usize,
+    },
+
+    /// A caption with more tokens than the text tower has positions for.
+    #[error(
+        "the caption in row {row} has {length} tokens, the text tower has positions for {context}: \
+         cut it when encoding (keep the end token), or lengthen the tower's positions"
+    )]
+    CaptionTooLong {
+        /// Row in the batch.
+        row: usize,
+        /// Tokens, with start and end.
+        length: usize,
+        /// Positions of the tower.
+        context: usize,
+    },
+
+    /// Images of another size than the tower has positions for.
+    #[error("images of {height} x {width} pixels, expected {expected} x {expected}: resize or crop them first")]
+    ImageSize {
+        /// Pixels from top to bottom.
+        height: usize,
+        /// Pixels from left to right.
+        width: usize,
+        /// Side that the tower was built for.
+        expected: usize,
     },
 
     /// A matrix of word vectors of the wrong size.
@@ -105,6 +141,17 @@ pub enum ModelError {
         /// Name in the file.
         tensor: String,
         /// Type in the file.
+        found: String,
+    },
+
+    /// A weight file of another kind of model.
+    #[error("{origin}: expected {expected}, but this looks like {found}: name the right file, or another model")]
+    OtherModel {
+        /// The file, or "memory".
+        origin: String,
+        /// What was to be loaded.
+        expected: &'static str,
+        /// What the names in the file look like.
         found: String,
     },
 

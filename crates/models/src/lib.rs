@@ -2,15 +2,19 @@
 //!
 //! * [`encoder`]: a batch becomes features (a feature map, or a sequence with lengths).
 //! * [`head`]: features become an embedding or a distribution.
+//! * [`hib`]: hedged embeddings of digit strings.
+//! * [`clip`]: the two transformers of CLIP, plain, branched (PCME++) and with an uncertainty token (ProLIP).
 //! * [`pcme`]: the probabilistic cross-modal model, two towers of the above.
-//! * [`weights`]: safetensors in the layouts that torchvision and timm publish, with a full list of differences.
+//! * [`weights`]: safetensors in the layouts that torchvision, timm, OpenAI and transformers publish, with a full list of differences.
 //!
 //! What does *not* live here: losses (`halation-core`), files of data (`halation-data`), training loops.
 #![warn(missing_docs)]
 
+pub mod clip;
 pub mod encoder;
 mod error;
 pub mod head;
+pub mod hib;
 pub mod pcme;
 pub mod weights;
 

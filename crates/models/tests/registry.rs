@@ -8,8 +8,16 @@ use std::collections::BTreeMap;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use common::{device, gradients, signed, tensors, values};
+use halation_core::dist::DiagNormal;
+use halation_models::clip::{
+    BranchedText, BranchedVision, ClipConfig, ClipTextConfig, ClipVisionConfig, ProLipText, ProLipVision, TokenStreams,
+};
 use halation_models::encoder::{BatchNorm2dConfig, BiGruConfig, PackedWords, ResNetConfig, WordTableConfig, Words};
-use halation_models::head::{LocalAttentionConfig, MeanHeadConfig, SigmaHeadConfig};
+use halation_models::head::{
+    GpoPoolingConfig, LocalAttentionConfig, MapBlockConfig, MeanHeadConfig, PcmePpHeadConfig, ProLipHeadConfig,
+    SigmaHeadConfig, UncertaintyAdapterConfig,
+};
+use halation_models::hib::{HibConfig, HibEmbedding, HibHead};
 use halation_models::pcme::PcmeConfig;
 use halation_models::weights::{LoadOptions, load, save};
 
@@ -77,6 +85,45 @@ fn every_module_trains_and_survives_a_file() {
     );
     walk("MeanHead", |d| MeanHeadConfig::new(12, 6).init(d), |m, d| vec![m.forward(whole(d), parts(d), None)]);
     walk("SigmaHead", |d| SigmaHeadConfig::new(12, 6).init(d), |m, d| vec![m.forward(whole(d), parts(d), None).0]);
+    walk(
+        "MeanHead of several points",
+        |d| MeanHeadConfig::new(12, 6).with_points(3).init(d),
+        |m, d| vec![m.forward_set(whole(d), parts(d), None).points.flatten(1, 2)],
+    );
+    walk("GpoPooling", |d| GpoPoolingConfig::new().init(d), |m, d| vec![m.forward(parts(d), &[5, 2, 3]).unwrap()]);
+    let both = |normal: DiagNormal| vec![normal.mean(), normal.log_std().0];
+    for norm in [None, Some(0.01)] {
+        walk(
+            "PcmePpHead",
+            |d| PcmePpHeadConfig::new(12, 6).with_sigma_norm_init(norm).init(d),
+            |m, d| both(m.forward(parts(d), parts(d) * 0.5, &[5, 2, 3]).unwrap()),
+        );
+    }
+    walk(
+        "ProLipHead",
+        |d| ProLipHeadConfig::new(6, 4).with_mean_bias(true).init(d),
+        |m, d| both(m.forward(whole(d), whole(d) * 0.5)),
+    );
+    walk("MapBlock", |d| MapBlockConfig::new(12, 2).init(d), |m, d| both(m.forward(parts(d), None).token(0)));
+    walk(
+        "UncertaintyAdapter",
+        |d| UncertaintyAdapterConfig::new(6).with_hidden(16).init(d),
+        |m, d| {
+            let found = m.forward(whole(d));
+            vec![found.mean(), found.log_var().0, found.shape()]
+        },
+    );
+    for head in [HibHead::Point, HibHead::Normal, HibHead::Mixture(2)] {
+        walk(
+            "HibEncoder",
+            |d| HibConfig::new(2, 3, head).init(d),
+            |m, d| match m.forward(signed("digits", [4, 1, 28, 56], 1.0, d)) {
+                HibEmbedding::Point(points) => vec![points],
+                HibEmbedding::Normal(normal) => both(normal),
+                HibEmbedding::Mixture(m) => vec![m.weights_logits, m.means.flatten(1, 2), m.log_stds.flatten(1, 2)],
+            },
+        );
+    }
     for uncertainty in [true, false] {
         let config = PcmeConfig::new(ResNetConfig::small(vec![4, 8], vec![1, 1]), 7)
             .with_word_dim(6)
@@ -93,4 +140,47 @@ fn every_module_trains_and_survives_a_file() {
             },
         );
     }
+    clip_towers();
+}
+
+/// CLIP and its forms with uncertainty, of two blocks.
+fn clip_towers() {
+    let images = |device: &Device| signed("images", [3, 3, 32, 32], 1.0, device);
+    let vision = ClipVisionConfig::new(32, 16, 8, 2, 2, 6);
+    let text = ClipTextConfig::new(12, 2, 3, 6).with_vocabulary(7).with_context(5);
+    walk(
+        "Clip",
+        |d| ClipConfig::new(vision.clone(), text.clone()).init(d),
+        |m, d| {
+            let captions = m.embed_captions(&words(d)).unwrap();
+            vec![m.logits(m.embed_images(images(d)).unwrap(), captions)]
+        },
+    );
+    let both = |streams: TokenStreams| vec![streams.mean.flatten(1, 2), streams.sigma.flatten(1, 2)];
+    walk(
+        "BranchedVision",
+        |d| BranchedVision::new(vision.init(d), &vision, 1, d).unwrap(),
+        |m, d| both(m.forward(images(d)).unwrap()),
+    );
+    walk(
+        "BranchedText",
+        |d| BranchedText::new(text.init(d), &text, 1, d).unwrap(),
+        |m, d| both(m.forward(&words(d)).unwrap()),
+    );
+    walk(
+        "ProLipVision",
+        |d| ProLipVision::new(vision.init(d), -10.0, d),
+        |m, d| {
+            let normal = m.forward(images(d)).unwrap();
+            vec![normal.mean(), normal.log_var().0]
+        },
+    );
+    walk(
+        "ProLipText",
+        |d| ProLipText::new(text.init(d), -10.0, d),
+        |m, d| {
+            let normal = m.forward(&words(d)).unwrap();
+            vec![normal.mean(), normal.log_var().0]
+        },
+    );
 }

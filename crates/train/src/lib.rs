@@ -6,18 +6,22 @@
 //! * [`checkpoint`]: model, optimiser and state on disk, byte for byte the same for the same training.
 //! * [`metrics`]: the metric stream, `metrics.jsonl`.
 //! * [`random`]: seeds and noise as functions of (seed, stream, epoch, step).
-//! * [`optim`]: learning-rate schedules, optimiser recipes, clipping by the global norm.
+//! * [`optim`]: learning-rate schedules, optimiser recipes, parameter groups, clipping by the global norm.
+//! * [`average`]: averages of the weights (EMA, SWA), and clones that share nothing.
+//! * [`precision`]: islands of f32.
 //! * [`trainer`]: the loop over steps.
 //! * [`progress`]: a terminal view, plain lines, or nothing.
 //! * [`report`]: one self-contained HTML page.
 //!
 //! What does *not* live here: any model, loss or dataset.
 
+pub mod average;
 pub mod checkpoint;
 pub mod device;
 mod error;
 pub mod metrics;
 pub mod optim;
+pub mod precision;
 pub mod progress;
 pub mod random;
 pub mod recipe;

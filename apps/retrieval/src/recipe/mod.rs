@@ -1,15 +1,14 @@
 //! The recipe of a retrieval experiment: everything that decides its outcome, in one TOML file.
 
 mod data;
-mod loss;
 mod model;
 mod optimise;
 
 pub use data::{Data, Source};
-pub use loss::{Criterion, Loss};
 pub use model::{Backbone, Model};
 pub use optimise::{LrSchedule, Train};
 
+use crate::method::Loss;
 use anyhow::{anyhow, bail};
 use halation_data::image::Pipeline;
 use halation_train::recipe::Expect;
@@ -45,7 +44,6 @@ impl Recipe {
             ("model.dim", self.model.dim),
             ("model.word_dim", self.model.word_dim),
             ("model.width", self.model.width),
-            ("loss.samples", self.loss.samples),
             ("train.epochs", self.train.epochs),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
@@ -62,12 +60,7 @@ impl Recipe {
                 bail!("recipe key `train.{key}` is {lr}; it must be a positive number");
             }
         }
-        if self.model.point && self.loss.kl_weight > 0.0 {
-            bail!(
-                "recipe key `loss.kl_weight` is {}; a point embedding (model.point) has no prior term",
-                self.loss.kl_weight
-            );
-        }
+        self.loss.check(!self.model.point)?;
         if !(0.0..1.0).contains(&self.data.drop_words) {
             bail!("recipe key `data.drop_words` is {}; it is a share, 0 to below 1", self.data.drop_words);
         }

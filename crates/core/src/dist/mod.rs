@@ -4,9 +4,15 @@
 //! sample comes from (every sampler takes it as an argument).
 
 mod diag_normal;
+mod diag_normal_mixture;
+mod generalized_normal;
+mod ln_gamma;
 mod log_std;
 mod log_var;
 
 pub use diag_normal::*;
+pub use diag_normal_mixture::*;
+pub use generalized_normal::*;
+pub use ln_gamma::*;
 pub use log_std::*;
 pub use log_var::*;

@@ -2,7 +2,10 @@
 
 use burn::tensor::{Tensor, activation::log_sigmoid};
 
-use crate::CoreError;
+use crate::{
+    CoreError,
+    pairs::{aligned_sample_distances, log_mean_exp_over_samples},
+};
 
 /// The match probability of two points, `p = sigmoid(gain (b - a ||z1 - z2||))` (Oh et al., ICLR 2019).
 ///
@@ -55,6 +58,38 @@ impl MatchFunction {
 
     /// `ln p` of every distance, exact where `p` itself rounds to 0 or 1.
     pub fn log_probability<const R: usize>(&self, distances: Tensor<R>) -> Tensor<R> {
-        log_sigmoid((distances * -self.negative_scale + self.shift) * f64::from(self.logit_gain))
+        log_sigmoid(self.logits(distances))
+    }
+
+    /// `ln p` of pairs of items in the same place, from samples of their embeddings: `ln(1/JK sum_jk p(m | z1_j, z2_k))`, the verification
+    /// score of HIB (Oh et al., ICLR 2019) for every kind of embedding that is sampled.
+    ///
+    /// # Shapes
+    /// * `left`: `[P, J, D]`, `right`: `[P, K, D]`
+    /// * returns: `[P]`
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn log_match_of_samples(&self, left: Tensor<3>, right: Tensor<3>) -> Tensor<1> {
+        log_mean_exp_over_samples(self.log_probability(aligned_sample_distances(left, right))).squeeze_dim(1)
+    }
+
+    /// The uncertainty of HIB, `eta(x) = 1 - p(m | x, x)`: how often two independent draws of one item do not match, from 0 to 1.
+    ///
+    /// # Shapes
+    /// * `one`: `[N, J, D]`, `other`: `[N, K, D]`, two independent sets of samples of the same items; with one set twice, every draw is also
+    ///   compared with itself, and the uncertainty comes out too low
+    /// * returns: `[N]`
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn self_mismatch(&self, one: Tensor<3>, other: Tensor<3>) -> Tensor<1> {
+        // The mean probability of a mismatch rather than 1 minus that of a match, which rounds to 0 for certain items.
+        let log_mismatch = log_sigmoid(-self.logits(aligned_sample_distances(one, other)));
+        log_mean_exp_over_samples(log_mismatch).squeeze_dim::<1>(1).exp()
+    }
+
+    fn logits<const R: usize>(&self, distances: Tensor<R>) -> Tensor<R> {
+        (distances * -self.negative_scale + self.shift) * f64::from(self.logit_gain)
     }
 }

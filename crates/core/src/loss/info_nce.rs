@@ -4,14 +4,11 @@ use burn::{
     config::Config,
     module::{Module, Param},
     nn::loss::Reduction,
-    tensor::{Device, Tensor, activation::log_softmax, assert_shape},
+    tensor::{Device, Tensor, assert_shape},
 };
 
-use super::{MatchMatrix, zero_of};
+use super::{MatchMatrix, cross_entropy, unit, zero_of};
 use crate::CoreError;
-
-/// Smallest norm and smallest sum of targets that is divided by, as in PyTorch's `normalize`.
-const EPSILON: f64 = 1e-12;
 
 /// Configuration of [`InfoNceLoss`].
 #[derive(Config, Debug)]
@@ -106,20 +103,4 @@ impl InfoNceLoss {
         let by_column = cross_entropy(logits.transpose(), matches.values().transpose());
         (by_row, by_column)
     }
-}
-
-/// Rows at unit length, zero rows as they are. Rows are first divided by their largest coordinate, which changes neither the result nor its
-/// gradient, because the square of a large coordinate would overflow.
-fn unit(rows: Tensor<2>) -> Tensor<2> {
-    let largest = rows.clone().detach().abs().max_dim(1).clamp_min(EPSILON); // [N, 1]
-    let rows = rows / largest;
-    // Clamped before the root: its gradient at zero is infinite.
-    let norm = rows.clone().square().sum_dim(1).clamp_min(EPSILON * EPSILON).sqrt();
-    rows / norm
-}
-
-/// Cross-entropy of each row against its normalised targets, `[N, M] -> [N]`; zero where a row has no target.
-fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
-    let targets = targets.clone() / targets.sum_dim(1).clamp_min(EPSILON);
-    -(log_softmax(logits, 1) * targets).sum_dim(1).squeeze_dim::<1>(1)
 }

@@ -3,22 +3,51 @@
 //! A loss takes tensors and returns a tensor; its last argument is Burn's [`Reduction`]. What does *not* live
 //! here: sampling, mining, weighting of several losses and the optimiser's step.
 
+mod arithmetic;
+mod bag_similarity;
+mod closed_form_match;
+mod cross_modal_nll;
+mod diversity;
+mod entropy_floor;
+mod generalized_normal_nll;
+mod hinge;
+mod hinge_negatives;
+mod hinge_similarity;
+mod inclusion;
 mod info_nce;
+mod match_distance;
 mod match_matrix;
+mod mmd;
+mod multi_instance_hinge;
+mod pair_match;
 mod prior_kl;
+mod prolip;
+mod pseudo_positives;
 mod soft_contrastive;
 mod uniformity;
+mod w2_info_nce;
 
+use arithmetic::*;
+pub use bag_similarity::*;
 pub use burn::nn::loss::Reduction;
+pub use closed_form_match::*;
+pub use cross_modal_nll::*;
+pub use diversity::*;
+pub use entropy_floor::*;
+pub use generalized_normal_nll::*;
+pub use hinge::*;
+pub use hinge_negatives::*;
+pub use hinge_similarity::*;
+pub use inclusion::*;
 pub use info_nce::*;
+pub use match_distance::*;
 pub use match_matrix::*;
+pub use mmd::*;
+pub use multi_instance_hinge::*;
+pub use pair_match::*;
 pub use prior_kl::*;
+pub use prolip::*;
+pub use pseudo_positives::*;
 pub use soft_contrastive::*;
 pub use uniformity::*;
-
-use burn::tensor::Tensor;
-
-/// A zero that still hangs on `tensor`, so that a backward pass through it runs and gives zero gradients.
-fn zero_of<const R: usize>(tensor: Tensor<R>) -> Tensor<1> {
-    (tensor * 0.0).sum()
-}
+pub use w2_info_nce::*;

@@ -13,7 +13,7 @@ use super::{MatchMatrix, zero_of};
 use crate::{
     CoreError,
     divergence::MatchFunction,
-    pairs::{log_mean_exp_over_samples, sample_distances, tiled},
+    pairs::{aligned_sample_distances, log_mean_exp_over_samples, sample_distances, tiled},
 };
 
 /// Configuration of [`SoftContrastiveLoss`].
@@ -126,9 +126,27 @@ impl SoftContrastiveLoss {
         let part = |items: &Tensor<3>, range: Range<usize>| items.clone().slice(s![range, .., ..]);
         tiled(n, m, j * k, |row_range, column_range| {
             let targets = matches.values().slice([row_range.clone(), column_range.clone()]);
-            let logits = self.logits(part(&rows, row_range), part(&columns, column_range)); // [J, n, K, m]
+            let distances = sample_distances(part(&rows, row_range), part(&columns, column_range));
+            let logits = self.logits(distances); // [J, n, K, m]
             if matches.is_hard() { nll_of_hard(logits, targets) } else { nll_of_soft(logits, targets) }
         })
+    }
+
+    /// The negative log-likelihood of pairs in the same place.
+    ///
+    /// # Shapes
+    /// * `left`: `[P, J, D]`, `right`: `[P, K, D]`, `matches`: `[P]` with entries in `[0, 1]`, none empty
+    /// * returns: `[P]`
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn forward_aligned_no_reduction(&self, left: Tensor<3>, right: Tensor<3>, matches: Tensor<1>) -> Tensor<1> {
+        let [pairs] = matches.dims();
+        let [_, _, d] = left.dims();
+        assert_shape!(left, [pairs, _, _]);
+        assert_shape!(right, [pairs, _, d]);
+        let logits = self.logits(aligned_sample_distances(left, right)); // [J, P, K, 1]
+        nll_of_soft(logits, matches.detach().unsqueeze_dim(1)).squeeze_dim(1)
     }
 
     /// The current match function, to rank with what was learnt. Reads two numbers back from the device.
@@ -137,11 +155,11 @@ impl SoftContrastiveLoss {
         MatchFunction::from_trained(read(&self.negative_scale), read(&self.shift), self.logit_gain as u32)
     }
 
-    /// Match logits of all pairs of samples, `[J, N, K, M]`.
-    fn logits(&self, rows: Tensor<3>, columns: Tensor<3>) -> Tensor<4> {
+    /// Match logits of pairs of samples at these distances, `[J, N, K, M]`.
+    fn logits(&self, distances: Tensor<4>) -> Tensor<4> {
         let scale: Tensor<4> = self.negative_scale.val().reshape([1, 1, 1, 1]);
         let shift: Tensor<4> = self.shift.val().reshape([1, 1, 1, 1]);
-        (shift - sample_distances(rows, columns) * scale) * self.logit_gain as f64
+        (shift - distances * scale) * self.logit_gain as f64
     }
 }
 

@@ -6,11 +6,8 @@ use burn::{
     tensor::{Bool, Int, Tensor},
 };
 
-use super::zero_of;
+use super::{LARGEST_SQUARE, zero_of};
 use crate::pairs::squared_distance;
-
-/// Squared distances count up to this, so that a sum of them stays finite; at this distance the loss has long lost its gradient.
-const LARGEST_SQUARE: f64 = 1e30;
 
 /// Configuration of [`UniformityLoss`].
 #[derive(Config, Debug)]

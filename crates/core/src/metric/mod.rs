@@ -1,6 +1,7 @@
 //! Whole-set metrics over slices: retrieval, its published protocols, and uncertainty. No I/O, no tensors.
 
 mod bin_analysis;
+mod calibration;
 mod caption_protocol;
 mod caption_truth;
 mod correlation;
@@ -25,6 +26,7 @@ mod two_way;
 mod uncertainty_score;
 
 pub use bin_analysis::*;
+pub use calibration::*;
 pub use caption_protocol::*;
 pub use caption_truth::*;
 pub use correlation::*;

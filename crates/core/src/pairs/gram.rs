@@ -33,6 +33,20 @@ pub(crate) fn distance<const R: usize>(x: Tensor<R>, y: Tensor<R>) -> Tensor<R> 
     (squared + epsilon).sqrt() * unit // [.., N, M]
 }
 
+/// Inner products of all pairs, never NaN; past the range of the float type they are infinite.
+///
+/// # Shapes
+/// As [`squared_distance`].
+pub(crate) fn inner_product<const R: usize>(x: Tensor<R>, y: Tensor<R>) -> Tensor<R> {
+    let unit = |side: &Tensor<R>| -> Tensor<R> {
+        let largest = side.clone().detach().abs().max();
+        (largest / LARGEST_COORDINATE).clamp_min(1.0).reshape([1; R])
+    };
+    let (x_unit, y_unit) = (unit(&x), unit(&y));
+    let product = (x / x_unit.clone()).matmul((y / y_unit.clone()).swap_dims(R - 2, R - 1)); // [.., N, M]
+    product * x_unit * y_unit
+}
+
 /// Squared distances in units of `unit^2`, and the unit: 1 (exactly) unless a coordinate is huge.
 fn scaled_squared_distance<const R: usize>(x: Tensor<R>, y: Tensor<R>) -> (Tensor<R>, Tensor<R>) {
     // Distances do not see a common shift, but the rounding of |x|^2 + |y|^2 - 2 x.y does.

@@ -74,6 +74,11 @@ pub fn pcme_loss() -> Value {
     serde_json::from_str(include_str!("../goldens/pcme_loss.json")).unwrap()
 }
 
+/// The golden file of `xtask/parity/pcme_family_losses.py`.
+pub fn pcme_family_losses() -> Value {
+    serde_json::from_str(include_str!("../goldens/pcme_family_losses.json")).unwrap()
+}
+
 /// The numbers of a golden array.
 pub fn numbers(value: &Value) -> Vec<f64> {
     let list = value.get("values").unwrap_or(value);

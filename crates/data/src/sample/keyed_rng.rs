@@ -17,6 +17,8 @@ pub enum Stream {
     Caption = 4,
     /// Initial values of word vectors.
     Words = 5,
+    /// Which images of a batch are mixed, and how.
+    Mix = 6,
 }
 
 /// ChaCha with 8 rounds, whose 256-bit key is `seed`, `epoch`, `item` and `stream`, each 8 bytes little endian.

@@ -79,6 +79,32 @@ impl BiGru {
     /// # Shapes
     /// * output: `[B, 2 H]`, in the order of the batch
     pub fn forward(&self, words: &PackedWords) -> Tensor<2> {
+        let [forward, backward] = self.directions();
+        let whole = forward.last_states(words.forward.clone(), &words.running); // [B, H]
+        let reverse = match self.pooling {
+            BiGruPooling::FinalStates => backward.last_states(words.backward.clone(), &words.running),
+            // At the last word the backward reader has made its first step.
+            BiGruPooling::LegacyLastStep => {
+                let first = words.running[0];
+                backward.last_states(words.backward.clone().narrow(0, 0, first), &words.running[..1])
+            }
+        };
+        Tensor::cat(vec![whole, reverse], 1).select(0, words.restore.clone()) // [B, 2 H]
+    }
+
+    /// The states of both directions at every word, whatever the pooling: `[forward, backward]`, zero past the end of a
+    /// sequence, as `torch.nn.utils.rnn.pad_packed_sequence` gives the two halves of the output.
+    ///
+    /// # Shapes
+    /// * output: twice `[B, longest, H]`, in the order of the batch
+    pub fn outputs(&self, words: &PackedWords) -> [Tensor<3>; 2] {
+        let [forward, backward] = self.directions();
+        let whole = Tensor::cat(forward.states(words.forward.clone(), &words.running), 0); // [sum of lengths, H]
+        let reverse = Tensor::cat(backward.states(words.backward.clone(), &words.running), 0);
+        words.unpack(whole, reverse)
+    }
+
+    fn directions(&self) -> [Direction; 2] {
         let forward = Direction {
             input_weight: self.weight_ih_l0.val(),
             recurrent_weight: self.weight_hh_l0.val(),
@@ -91,16 +117,7 @@ impl BiGru {
             input_bias: self.bias_ih_l0_reverse.val(),
             recurrent_bias: self.bias_hh_l0_reverse.val(),
         };
-        let whole = forward.last_states(words.forward.clone(), &words.running); // [B, H]
-        let reverse = match self.pooling {
-            BiGruPooling::FinalStates => backward.last_states(words.backward.clone(), &words.running),
-            // At the last word the backward reader has made its first step.
-            BiGruPooling::LegacyLastStep => {
-                let first = words.running[0];
-                backward.last_states(words.backward.clone().narrow(0, 0, first), &words.running[..1])
-            }
-        };
-        Tensor::cat(vec![whole, reverse], 1).select(0, words.restore.clone()) // [B, 2 H]
+        [forward, backward]
     }
 }
 
@@ -119,6 +136,23 @@ impl Direction {
     /// * `words`: `[sum of running, d]`; `running`: sequences at each step, never growing
     /// * output: `[running[0], H]`
     fn last_states(&self, words: Tensor<2>, running: &[usize]) -> Tensor<2> {
+        let mut finished = Vec::new(); // longest sequences first
+        let mut rows = 0; // sequences that ran on
+        for (state, &before) in self.states(words, running).into_iter().zip(running).rev() {
+            if before > rows {
+                finished.push(state.narrow(0, rows, before - rows));
+                rows = before;
+            }
+        }
+        Tensor::cat(finished, 0)
+    }
+
+    /// The state of each sequence that still runs, after every step, in packed order.
+    ///
+    /// # Shapes
+    /// * `words`: `[sum of running, d]`; `running`: sequences at each step, never growing
+    /// * output: for each step `[running, H]`
+    fn states(&self, words: Tensor<2>, running: &[usize]) -> Vec<Tensor<2>> {
         let hidden = self.recurrent_weight.dims()[1];
         let input = words.matmul(self.input_weight.clone().transpose()) + self.input_bias.clone().unsqueeze::<2>(); // [sum, 3 H]
         let mut steps = Vec::with_capacity(running.len());
@@ -126,16 +160,11 @@ impl Direction {
 
         let recurrent = self.recurrent_weight.clone().transpose(); // [H, 3 H]
         let bias = self.recurrent_bias.clone().unsqueeze::<2>(); // [1, 3 H]
-        let mut finished = Vec::new(); // shortest sequences first
-        let mut state: Option<Tensor<2>> = None;
+        let mut states: Vec<Tensor<2>> = Vec::with_capacity(running.len());
         for (step, &rows) in steps.into_iter().zip(running) {
-            state = state.map(|state| {
-                let before = state.dims()[0];
-                if rows == before {
-                    return state;
-                }
-                finished.push(state.clone().narrow(0, rows, before - rows));
-                state.narrow(0, 0, rows)
+            let state = states.last().map(|state| match state.dims()[0] {
+                before if before == rows => state.clone(),
+                _ => state.clone().narrow(0, 0, rows),
             });
             let from_state = match &state {
                 Some(state) => state.clone().matmul(recurrent.clone()) + bias.clone(), // [rows, 3 H]
@@ -145,14 +174,12 @@ impl Direction {
             let reset = gates.clone().narrow(1, 0, hidden); // [rows, H]
             let update = gates.narrow(1, hidden, hidden);
             let new = tanh(step.narrow(1, 2 * hidden, hidden) + reset * from_state.narrow(1, 2 * hidden, hidden));
-            state = Some(match state {
+            states.push(match state {
                 Some(state) => new.clone() + update * (state - new),
                 None => new.clone() - update * new,
             });
         }
-        finished.extend(state);
-        finished.reverse();
-        Tensor::cat(finished, 0)
+        states
     }
 }
 

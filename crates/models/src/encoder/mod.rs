@@ -20,4 +20,5 @@ pub use residual_block::*;
 pub use resnet::*;
 pub use resnet_config::*;
 pub use word_table::*;
+pub(crate) use words::check_lengths;
 pub use words::*;

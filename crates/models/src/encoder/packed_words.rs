@@ -19,6 +19,8 @@ pub struct PackedWords {
     pub(super) running: Vec<usize>,
     /// Where each sequence of the batch went in the sorted order, `[B]`.
     pub(super) restore: Tensor<1, Int>,
+    /// The same on the host, with the length of each sequence, in the order of the batch.
+    places: Vec<(usize, usize)>,
 }
 
 impl PackedWords {
@@ -40,6 +42,7 @@ impl PackedWords {
         for (sorted, &row) in order.iter().enumerate() {
             restore[row] = sorted;
         }
+        let places = restore.iter().copied().zip(lengths.iter().copied()).collect();
 
         let (mut forward, mut backward, mut running) = (Vec::new(), Vec::new(), Vec::new());
         for step in 0..lengths[order[0]] {
@@ -58,7 +61,41 @@ impl PackedWords {
             backward: flat.select(0, indices(&backward, &device)),
             running,
             restore: indices(&restore, &device),
+            places,
         })
+    }
+
+    /// Brings one output for each step of both readers into the order of the batch and of the words, padded with zeros.
+    ///
+    /// # Shapes
+    /// * `forward`, `backward`: `[sum of lengths, H]`, packed in the order in which each reader met the words
+    /// * output: twice `[B, longest, H]`
+    pub(super) fn unpack(&self, forward: Tensor<2>, backward: Tensor<2>) -> [Tensor<3>; 2] {
+        let (batch, longest) = (self.places.len(), self.running.len());
+        let [packed, hidden] = forward.dims();
+        let starts: Vec<usize> = self
+            .running
+            .iter()
+            .scan(0, |next, &rows| {
+                *next += rows;
+                Some(*next - rows)
+            })
+            .collect();
+        // A row of zeros behind the last one stands for every position past the end of its sequence.
+        let (mut first, mut second) = (vec![packed; batch * longest], vec![packed; batch * longest]);
+        for (row, &(place, length)) in self.places.iter().enumerate() {
+            for (step, &start) in starts[..length].iter().enumerate() {
+                first[row * longest + step] = start + place;
+                second[row * longest + length - 1 - step] = start + place;
+            }
+        }
+        let spread = |outputs: Tensor<2>, order: &[usize]| {
+            let device = outputs.device();
+            let zeros = Tensor::zeros([1, hidden], &device);
+            let padded = Tensor::cat(vec![outputs, zeros], 0); // [sum of lengths + 1, H]
+            padded.select(0, indices(order, &device)).reshape([batch, longest, hidden]) // [B, longest, H]
+        };
+        [spread(forward, &first), spread(backward, &second)]
     }
 }
 

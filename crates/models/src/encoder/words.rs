@@ -64,7 +64,7 @@ impl Words {
 }
 
 /// Every one of `rows` sequences has a length in `1..=width`.
-pub(super) fn check_lengths(lengths: &[usize], rows: usize, width: usize) -> Result<(), ModelError> {
+pub(crate) fn check_lengths(lengths: &[usize], rows: usize, width: usize) -> Result<(), ModelError> {
     if rows == 0 {
         return Err(ModelError::NoSequences);
     }

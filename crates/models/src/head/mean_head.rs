@@ -4,11 +4,12 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::activation::sigmoid;
-use burn::tensor::{Bool, Device, Tensor};
+use burn::tensor::{Bool, Device, Tensor, assert_shape};
 
 use super::local_attention::xavier;
 use super::sigma_head::constant_bias;
-use super::{LocalAttention, LocalAttentionConfig, l2_normalize};
+use super::{EmbeddingSet, LocalAttention, LocalAttentionConfig, config_error, l2_normalize};
+use crate::ModelError;
 
 /// Settings of a [`MeanHead`].
 #[derive(Config, Debug)]
@@ -20,13 +21,16 @@ pub struct MeanHeadConfig {
     /// Dropout on the attended detail.
     #[config(default = 0.0)]
     pub dropout: f64,
+    /// Points `K` of each item (PVSE: 1, 2 or 4; PCME: 1).
+    #[config(default = 1)]
+    pub points: usize,
 }
 
-/// `mu = normalize(LayerNorm(g + dropout(sigmoid(FC(r)))))` with `r` the attended parts and `g` the global feature
-/// (PVSE's PIE-Net with one summary; PCME section 3.1).
+/// `mu_k = normalize(LayerNorm(g + dropout(sigmoid(FC(r_k)))))` with `r_k` the attended parts and `g` the global feature
+/// (PVSE's PIE-Net; PCME section 3.1 has one summary, `K = 1`).
 #[derive(Module, Debug)]
 pub struct MeanHead {
-    /// Attention over the parts.
+    /// Attention over the parts, `K` summaries.
     pub attention: LocalAttention,
     /// `FC`, from `d` to `D`.
     pub fc: Linear,
@@ -37,11 +41,35 @@ pub struct MeanHead {
 }
 
 impl MeanHeadConfig {
+    /// Whether a head can be built from these settings.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] with the field and what it should hold.
+    pub fn check(&self) -> Result<(), ModelError> {
+        for (field, value, expected) in [
+            ("input", self.input, "parts need at least one number"),
+            ("embed_dim", self.embed_dim, "an embedding needs at least one dimension"),
+            ("points", self.points, "an item needs at least one point"),
+        ] {
+            if value == 0 {
+                return config_error("MeanHeadConfig", field, value, expected);
+            }
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return config_error("MeanHeadConfig", "dropout", self.dropout, "it must be in [0, 1)");
+        }
+        Ok(())
+    }
+
     /// Xavier-uniform weights, zero bias.
+    ///
+    /// # Panics
+    /// Where [`check`](Self::check) returns an error.
     pub fn init(&self, device: &Device) -> MeanHead {
+        self.check().unwrap_or_else(|error| panic!("{error}"));
         let fc = xavier(self.input, self.embed_dim).init(device);
         MeanHead {
-            attention: LocalAttentionConfig::new(self.input).init(device),
+            attention: LocalAttentionConfig::new(self.input).with_heads(self.points).init(device),
             fc: constant_bias(fc, 0.0, device),
             layer_norm: LayerNormConfig::new(self.embed_dim).init(device),
             dropout: DropoutConfig::new(self.dropout).init(),
@@ -50,7 +78,7 @@ impl MeanHeadConfig {
 }
 
 impl MeanHead {
-    /// The unit-length mean.
+    /// The unit-length mean of a head with one point.
     ///
     /// # Shapes
     /// * `global`: `[B, D]`
@@ -58,10 +86,34 @@ impl MeanHead {
     /// * output: `[B, D]`
     ///
     /// # Panics
-    /// If a width differs from the layer's.
+    /// If a width differs from the layer's, or the head has several points.
     pub fn forward(&self, global: Tensor<2>, parts: Tensor<3>, padding: Option<Tensor<2, Bool>>) -> Tensor<2> {
-        let attended = self.attention.forward(parts, padding).pooled.squeeze_dim::<2>(1); // [B, d]
-        let detail = self.dropout.forward(sigmoid(self.fc.forward(attended))); // [B, D]
-        l2_normalize(self.layer_norm.forward(global + detail))
+        let points = self.forward_set(global, parts, padding).points; // [B, K, D]
+        let [_, count, _] = points.dims();
+        assert_eq!(count, 1, "a head of {count} points has no single mean: call `forward_set`");
+        points.squeeze_dim::<2>(1)
+    }
+
+    /// The `K` unit-length points of each item. The global feature is shared by all of them.
+    ///
+    /// # Shapes
+    /// * `global`: `[B, D]`
+    /// * `parts`: `[B, T, d]`; `padding`: `[B, T]`, true where there is no part
+    ///
+    /// # Panics
+    /// If a width differs from the layer's.
+    pub fn forward_set(&self, global: Tensor<2>, parts: Tensor<3>, padding: Option<Tensor<2, Bool>>) -> EmbeddingSet {
+        let attended = self.attention.forward(parts, padding);
+        let [batch, points, width] = attended.pooled.dims();
+        let residuals = sigmoid(self.fc.forward(attended.pooled.reshape([batch * points, width]))); // [B * K, D]
+        let [_, dim] = residuals.dims();
+        assert_shape!(global, [batch, dim]);
+        let global = global.unsqueeze_dim::<3>(1).expand([batch, points, dim]).reshape([batch * points, dim]);
+        let mean = l2_normalize(self.layer_norm.forward(global + self.dropout.forward(residuals.clone()))); // [B * K, D]
+        EmbeddingSet {
+            points: mean.reshape([batch, points, dim]),
+            attention: attended.weights,
+            residuals: residuals.reshape([batch, points, dim]),
+        }
     }
 }

@@ -71,7 +71,7 @@ impl SigmaHead {
 }
 
 /// Replaces the bias of a linear layer by a constant.
-pub(super) fn constant_bias(mut linear: Linear, value: f64, device: &Device) -> Linear {
+pub(crate) fn constant_bias(mut linear: Linear, value: f64, device: &Device) -> Linear {
     let width = linear.weight.shape()[1];
     linear.bias = Some(Initializer::Constant { value }.init([width], device));
     linear

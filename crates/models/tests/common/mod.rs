@@ -1,6 +1,8 @@
 //! What the tests of this crate share: the device, hashed weights, goldens and gradients by name.
 #![allow(dead_code)] // each test binary uses a part
 
+pub mod clip;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -52,6 +54,7 @@ pub fn weight(name: &str, shape: &[usize]) -> Vec<f32> {
         "running_var" => signed_values(name, count, 1.0).iter().map(|&x| (1.0 + 0.5 * f64::from(x)) as f32).collect(),
         "running_mean" => signed_values(name, count, 0.25),
         _ if name.ends_with("bn3.weight") => around(0.2, 0.1),
+        _ if shape.is_empty() => signed_values(name, 1, 3.0_f64.sqrt()),
         _ if shape.len() == 1 => around(if last == "weight" { 1.0 } else { 0.0 }, 0.25),
         _ => signed_values(name, count, (3.0 / shape[1..].iter().product::<usize>() as f64).sqrt()),
     }

@@ -14,6 +14,8 @@ use crate::run::sha256_bytes;
 pub(crate) const MODEL: &str = "model.bpk";
 /// The file of the optimiser's state.
 pub(crate) const OPTIMIZER: &str = "optim.bpk";
+/// The file of the averaged parameters, where the run averages.
+pub(crate) const AVERAGE: &str = "average.bpk";
 /// The file of everything else.
 pub(crate) const STATE: &str = "state.json";
 
@@ -21,22 +23,26 @@ pub(crate) const STATE: &str = "state.json";
 pub(crate) struct Checkpoint {
     pub(crate) model: Vec<u8>,
     pub(crate) optimizer: Vec<u8>,
+    pub(crate) average: Option<Vec<u8>>,
     pub(crate) state: Value,
 }
 
 impl Checkpoint {
-    /// Writes the three files into `dir` and returns their hashes.
+    /// Writes the files into `dir` and returns their hashes.
     pub(crate) fn write(&self, dir: &Path) -> Result<BTreeMap<String, String>, TrainError> {
         let state = serde_json::to_vec(&self.state).expect("a JSON value is plain data");
         let mut files = BTreeMap::new();
-        for (name, bytes) in [(MODEL, &self.model), (OPTIMIZER, &self.optimizer), (STATE, &state)] {
+        let average = self.average.as_ref().map(|average| (AVERAGE, average));
+        for (name, bytes) in
+            [(MODEL, &self.model), (OPTIMIZER, &self.optimizer), (STATE, &state)].into_iter().chain(average)
+        {
             write_atomically(&dir.join(name), bytes, "write the checkpoint")?;
             files.insert(name.to_owned(), sha256_bytes(bytes));
         }
         Ok(files)
     }
 
-    /// Reads the three files from `dir`, each against its hash.
+    /// Reads the files from `dir`, each against its hash.
     pub(crate) fn read(dir: &Path, files: &BTreeMap<String, String>) -> Result<Self, TrainError> {
         let read = |name: &str| read_verified(&dir.join(name), files.get(name));
         let state = read(STATE)?;
@@ -46,6 +52,7 @@ impl Checkpoint {
             found: error.to_string(),
             help: "train into another directory".to_owned(),
         })?;
-        Ok(Self { model: read(MODEL)?, optimizer: read(OPTIMIZER)?, state })
+        let average = files.contains_key(AVERAGE).then(|| read(AVERAGE)).transpose()?;
+        Ok(Self { model: read(MODEL)?, optimizer: read(OPTIMIZER)?, average, state })
     }
 }

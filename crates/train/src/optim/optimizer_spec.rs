@@ -1,9 +1,12 @@
 //! An optimiser as a recipe names it.
 
-use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, decay::WeightDecayConfig};
+use burn::module::{Module, ParamGroup};
+use burn::optim::{Adam, AdamConfig, AdamW, AdamWConfig, ModuleOptimizer, Optimizer, decay::WeightDecayConfig};
 use serde::{Deserialize, Serialize};
 
-use super::AdamP;
+use super::scaled::Scaled;
+use super::{AdamP, ParamGroups, ParamSettings};
+use crate::TrainError;
 
 /// Which optimiser, with PyTorch's defaults.
 ///
@@ -68,22 +71,68 @@ impl OptimizerSpec {
     /// A fresh optimiser, without any state.
     pub fn build(&self) -> ModuleOptimizer {
         match *self {
-            Self::Adam { betas: [beta_1, beta_2], epsilon, weight_decay } => {
-                let config = AdamConfig::new().with_beta_1(beta_1 as f32).with_beta_2(beta_2 as f32);
-                let decay = (weight_decay != 0.0).then(|| WeightDecayConfig::new(weight_decay as f32));
-                config.with_epsilon(epsilon as f32).with_weight_decay(decay).init()
-            }
-            Self::AdamW { betas: [beta_1, beta_2], epsilon, weight_decay } => AdamWConfig::new()
-                .with_beta_1(beta_1 as f32)
-                .with_beta_2(beta_2 as f32)
-                .with_epsilon(epsilon as f32)
-                .with_weight_decay(weight_decay as f32)
-                .init(),
-            Self::AdamP { betas, epsilon, weight_decay } => {
-                AdamP { betas, epsilon, weight_decay, ..AdamP::default() }.into()
-            }
+            Self::Adam { .. } => self.adam(None).into(),
+            Self::AdamW { .. } => self.adamw(None).into(),
+            Self::AdamP { .. } => self.adamp(None, None).into(),
         }
     }
+
+    /// A fresh optimiser for `model` whose learning rate and weight decay differ by parameter.
+    ///
+    /// It is one optimiser with one state; the rate given to its `step` is what the groups' factors multiply.
+    ///
+    /// # Errors
+    /// [`TrainError::Invalid`] as [`ParamGroups::resolve`].
+    pub fn build_grouped<M: Module>(&self, groups: &ParamGroups, model: &M) -> Result<ModuleOptimizer, TrainError> {
+        let mut sets: Vec<(ParamSettings, Vec<String>)> = Vec::new();
+        for settings in groups.resolve(model)? {
+            let path = settings.path.clone();
+            let settings = ParamSettings { path: String::new(), ..settings };
+            match sets.iter_mut().find(|(known, _)| *known == settings) {
+                Some((_, paths)) => paths.push(path),
+                None => sets.push((settings, vec![path])),
+            }
+        }
+        Ok(sets.into_iter().fold(self.build(), |built, (settings, paths)| {
+            let ParamSettings { lr_factor, weight_decay, rows_are_channels, .. } = settings;
+            match *self {
+                Self::Adam { .. } => add(built, paths, self.adam(weight_decay), lr_factor),
+                Self::AdamW { .. } => add(built, paths, self.adamw(weight_decay), lr_factor),
+                Self::AdamP { .. } => add(built, paths, self.adamp(weight_decay, rows_are_channels), lr_factor),
+            }
+        }))
+    }
+
+    fn parts(&self, own_decay: Option<f64>) -> ([f64; 2], f64, f64) {
+        let (Self::Adam { betas, epsilon, weight_decay }
+        | Self::AdamW { betas, epsilon, weight_decay }
+        | Self::AdamP { betas, epsilon, weight_decay }) = *self;
+        (betas, epsilon, own_decay.unwrap_or(weight_decay))
+    }
+
+    fn adam(&self, own_decay: Option<f64>) -> Adam {
+        let ([beta_1, beta_2], epsilon, weight_decay) = self.parts(own_decay);
+        let config = AdamConfig::new().with_beta_1(beta_1 as f32).with_beta_2(beta_2 as f32);
+        let decay = (weight_decay != 0.0).then(|| WeightDecayConfig::new(weight_decay as f32));
+        config.with_epsilon(epsilon as f32).with_weight_decay(decay).build()
+    }
+
+    fn adamw(&self, own_decay: Option<f64>) -> AdamW {
+        let ([beta_1, beta_2], epsilon, weight_decay) = self.parts(own_decay);
+        let config = AdamWConfig::new().with_beta_1(beta_1 as f32).with_beta_2(beta_2 as f32);
+        config.with_epsilon(epsilon as f32).with_weight_decay(weight_decay as f32).build()
+    }
+
+    fn adamp(&self, own_decay: Option<f64>, rows_are_channels: Option<bool>) -> AdamP {
+        let (betas, epsilon, weight_decay) = self.parts(own_decay);
+        let rows_are_channels = rows_are_channels.unwrap_or(false);
+        AdamP { betas, epsilon, weight_decay, rows_are_channels, ..AdamP::default() }
+    }
+}
+
+/// Adds `optimizer` for the parameters at `paths`.
+fn add<O: Optimizer>(built: ModuleOptimizer, paths: Vec<String>, optimizer: O, factor: f64) -> ModuleOptimizer {
+    built.with_group(ParamGroup::from_paths(paths), Scaled { optimizer, factor }, None)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate changes over the steps of a stage: a factor in `[0, 1]` on the stage's learning rate.
+/// How the learning rate, or the loss, changes over the steps of a stage: a factor in `[0, 1]`.
 ///
 /// A schedule holds no state, so there is nothing to save or to lose. In a recipe: `schedule = { kind = "cosine",
 /// total_steps = 1000 }`.
@@ -40,9 +40,35 @@ pub enum Schedule {
         /// What each stair multiplies by.
         factor: f64,
     },
+    /// 1 up to step `at`, then `factor`: the single drop of PCME++ and VSE++ (x0.1 at epoch 15).
+    Drop {
+        /// The first step that is lower, in steps.
+        at: u64,
+        /// The factor from then on.
+        factor: f64,
+    },
+    /// `(t - start + 1) / W` in the `W` steps from `start` on, 1 before and after: the ramp that PCME++ puts on its *loss*
+    /// in the epoch that thaws the image tower ([`Stage::with_loss_schedule`](crate::trainer::Stage::with_loss_schedule)).
+    Ramp {
+        /// The first step of the ramp.
+        #[serde(default)]
+        start: u64,
+        /// `W`, in steps.
+        steps: u64,
+    },
 }
 
 impl Schedule {
+    /// A [`Drop`](Self::Drop) to `factor` at the start of `epoch`, counted from 0 at the start of the stage.
+    pub fn drop_at_epoch(epoch: usize, steps_per_epoch: usize, factor: f64) -> Self {
+        Self::Drop { at: (epoch * steps_per_epoch) as u64, factor }
+    }
+
+    /// A [`Ramp`](Self::Ramp) over the steps of `epoch`, counted from 0 at the start of the stage.
+    pub fn ramp_over_epoch(epoch: usize, steps_per_epoch: usize) -> Self {
+        Self::Ramp { start: (epoch * steps_per_epoch) as u64, steps: steps_per_epoch as u64 }
+    }
+
     /// The factor at `step`, counted from 0 at the start of the stage.
     pub fn factor(&self, step: u64) -> f64 {
         match *self {
@@ -53,6 +79,17 @@ impl Schedule {
                 cosine(step - warmup_steps, total_steps.saturating_sub(warmup_steps), floor)
             }
             Self::Step { every, factor } => factor.powi((step / every.max(1)).min(i32::MAX as u64) as i32),
+            Self::Drop { at, factor } => {
+                if step < at {
+                    1.0
+                } else {
+                    factor
+                }
+            }
+            Self::Ramp { start, steps } if step >= start && step - start < steps => {
+                (step - start + 1) as f64 / steps as f64
+            }
+            Self::Ramp { .. } => 1.0,
         }
     }
 }
@@ -93,12 +130,28 @@ mod tests {
             Schedule::WarmupCosine { warmup_steps: 3, total_steps: 2, floor: 0.0 },
             Schedule::Step { every: 5, factor: 0.1 },
             Schedule::Step { every: 0, factor: 0.5 },
+            Schedule::Drop { at: 9, factor: 0.1 },
         ];
         for schedule in schedules {
             let factors: Vec<f64> = (3..60).map(|step| schedule.factor(step)).collect();
             assert!(factors.iter().all(|factor| (0.0..=1.0).contains(factor)), "{schedule:?}");
             assert!(factors.windows(2).all(|pair| pair[1] <= pair[0]), "{schedule:?}");
         }
+    }
+
+    #[test]
+    fn the_drop_falls_once_at_the_start_of_its_epoch() {
+        let schedule = Schedule::drop_at_epoch(15, 10, 0.1);
+        let factors: Vec<f64> = [0, 149, 150, 300, 10_000].map(|step| schedule.factor(step)).into();
+        assert_eq!(factors, [1.0, 1.0, 0.1, 0.1, 0.1]);
+    }
+
+    #[test]
+    fn the_ramp_rises_over_its_epoch_and_is_one_before_and_after() {
+        let schedule = Schedule::ramp_over_epoch(2, 4);
+        let factors: Vec<f64> = (6..14).map(|step| schedule.factor(step)).collect();
+        assert_eq!(factors, [1.0, 1.0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0]);
+        assert_eq!(Schedule::Ramp { start: 3, steps: 0 }.factor(3), 1.0);
     }
 
     #[test]

@@ -64,12 +64,33 @@ impl RunReader {
         read_metrics(&self.dir.join("metrics.jsonl"))
     }
 
-    /// Loads the parameters (running statistics included) of a checkpoint into `model`, which keeps its device.
+    /// Loads the parameters (running statistics included) of a checkpoint into `model`, which keeps its device: the model
+    /// that validation saw, so the averaged one where the run averages its weights and the average had begun.
     ///
     /// # Errors
     /// [`TrainError::RunDirectory`] when there is no such checkpoint, [`TrainError::Corrupt`] when the file is not what
     /// the manifest promises or does not fit the model.
     pub fn load_model<M: Module>(&self, model: M, which: Which) -> Result<M, TrainError> {
+        let entry = self.checkpoint(which)?;
+        let averages = entry.files.contains_key(checkpoint::AVERAGE);
+        self.load(model, entry, if averages { checkpoint::AVERAGE } else { checkpoint::MODEL })
+    }
+
+    /// Loads the trained parameters, even where the run averages its weights.
+    ///
+    /// # Errors
+    /// As [`load_model`](Self::load_model).
+    pub fn load_trained_model<M: Module>(&self, model: M, which: Which) -> Result<M, TrainError> {
+        self.load(model, self.checkpoint(which)?, checkpoint::MODEL)
+    }
+
+    fn load<M: Module>(&self, model: M, entry: &CheckpointEntry, file: &str) -> Result<M, TrainError> {
+        let path = self.dir.join("checkpoints").join(&entry.name).join(file);
+        let bytes = checkpoint::read_verified(&path, entry.files.get(file))?;
+        checkpoint::model_from_bytes(model, bytes, &path)
+    }
+
+    fn checkpoint(&self, which: Which) -> Result<&CheckpointEntry, TrainError> {
         let entry: Option<&CheckpointEntry> = match which {
             Which::Last => self.manifest.checkpoints.last(),
             Which::Best => self.manifest.best.as_ref().map(|best| &best.checkpoint),
@@ -85,9 +106,6 @@ impl RunReader {
                 help: help.to_owned(),
             });
         };
-        let dir = self.dir.join("checkpoints").join(&entry.name);
-        let path = dir.join(checkpoint::MODEL);
-        let bytes = checkpoint::read_verified(&path, entry.files.get(checkpoint::MODEL))?;
-        checkpoint::model_from_bytes(model, bytes, &path)
+        Ok(entry)
     }
 }

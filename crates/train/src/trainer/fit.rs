@@ -6,6 +6,7 @@ use super::session::Session;
 use super::signals::Signals;
 use super::{FitOptions, Fitted, Outcome, Stage, Task};
 use crate::TrainError;
+use crate::average::{Average, AverageSpec};
 use crate::checkpoint::with_stable_ids;
 use crate::progress::Progress;
 use crate::run::{Position, Run};
@@ -30,12 +31,14 @@ pub fn fit<T: Task>(
     check(task, stages, options)?;
     let signals = Signals::listen(options.stop_on_signals);
     let position = run.manifest().position;
+    let model = with_stable_ids(model);
     let mut session = Session {
         task,
         stages,
         options,
         run,
-        model: with_stable_ids(model),
+        average: Average::new(options.average, &model),
+        model,
         optimizer: stages[0].optimizer.clone(),
         position,
         validation: Vec::new(),
@@ -43,7 +46,7 @@ pub fn fit<T: Task>(
         started: Instant::now(),
         steps_taken: 0,
     }
-    .enter_stage()
+    .enter_stage()?
     .restore()?;
 
     let steps_per_epoch = task.steps_per_epoch();
@@ -60,6 +63,7 @@ pub fn fit<T: Task>(
         if step_in_epoch == steps_per_epoch {
             let done = epoch + 1;
             let is_last_of_stage = session.stage_start(stage) + stages[stage].epochs == done;
+            session.average.end_of_epoch(epoch, &session.model);
             let validates = done.is_multiple_of(options.validate_every_epochs) || done == epochs;
             if validates {
                 progress.validating(epoch);
@@ -76,7 +80,7 @@ pub fn fit<T: Task>(
                 session.save(validates)?;
             }
             if is_last_of_stage && done < epochs {
-                session = session.enter_stage();
+                session = session.enter_stage()?;
             }
         } else if options.checkpoint_every_steps.is_some_and(|every| step.is_multiple_of(every)) {
             session.save(false)?;
@@ -91,8 +95,8 @@ pub fn fit<T: Task>(
         }
     }
     progress.end(outcome);
-    let Session { model, position, validation, .. } = session;
-    Ok(Fitted { model, outcome, position, validation })
+    let Session { model, average, position, validation, .. } = session;
+    Ok(Fitted { averaged: average.model().cloned(), model, outcome, position, validation })
 }
 
 fn check<T: Task>(task: &T, stages: &[Stage], options: &FitOptions) -> Result<(), TrainError> {
@@ -105,6 +109,9 @@ fn check<T: Task>(task: &T, stages: &[Stage], options: &FitOptions) -> Result<()
     if stages.is_empty() {
         return invalid("stages", "there are none", "give at least one");
     }
+    if stages[0].continues {
+        return invalid("stages", "the first one is to continue an optimiser, and there is none", "let it start fresh");
+    }
     for stage in stages {
         let what = format!("stage `{}`", stage.name);
         if stage.epochs == 0 {
@@ -116,6 +123,9 @@ fn check<T: Task>(task: &T, stages: &[Stage], options: &FitOptions) -> Result<()
         if stage.clip_norm.is_some_and(|norm| norm.is_nan() || norm <= 0.0) {
             return invalid(&what, "its clipping norm is not positive", "use a positive one, or none");
         }
+    }
+    if let Some(problem) = options.average.as_ref().and_then(AverageSpec::problem) {
+        return invalid("average of the weights", problem, "use a decay such as 0.999, or every_epochs = 1");
     }
     if options.checkpoint_every_steps == Some(0)
         || [options.checkpoint_every_epochs, options.validate_every_epochs, options.keep_last].contains(&0)

@@ -1,6 +1,7 @@
 //! How to train, apart from what is trained.
 
 use super::Interrupter;
+use crate::average::AverageSpec;
 use crate::progress::ProgressMode;
 use crate::run::Goal;
 
@@ -19,6 +20,10 @@ pub struct FitOptions {
     pub validate_every_epochs: usize,
     /// Write the metrics of every so many steps. Default 1.
     pub log_every_steps: u64,
+    /// Keep an average of the weights beside the trained ones. It is what validation sees and what
+    /// [`RunReader::load_model`](crate::run::RunReader::load_model) loads; the trained weights go on unchanged. Default
+    /// none.
+    pub average: Option<AverageSpec>,
     /// What to show.
     pub progress: ProgressMode,
     /// Asks training to stop after its current step, saved.
@@ -36,6 +41,7 @@ impl Default for FitOptions {
             best: None,
             validate_every_epochs: 1,
             log_every_steps: 1,
+            average: None,
             progress: ProgressMode::Auto,
             interrupter: Interrupter::new(),
             stop_on_signals: true,

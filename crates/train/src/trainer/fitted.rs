@@ -8,6 +8,8 @@ use crate::run::Position;
 pub struct Fitted<M> {
     /// The model after the last step, on the device it was given on.
     pub model: M,
+    /// The averaged model, in validation mode, if one was asked for and has begun.
+    pub averaged: Option<M>,
     /// Whether training reached its end.
     pub outcome: Outcome,
     /// What is done.

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::{FitOptions, Stage, StepAt, Task};
 use crate::TrainError;
-use crate::checkpoint::{Checkpoint, MODEL, OPTIMIZER};
+use crate::average::Average;
+use crate::checkpoint::{AVERAGE, Checkpoint, MODEL, OPTIMIZER};
 use crate::checkpoint::{model_from_bytes, model_to_bytes, optimizer_from_bytes, optimizer_to_bytes};
 use crate::metrics::MetricRow;
 use crate::optim::clip_global_norm;
@@ -23,6 +24,7 @@ pub(super) struct Session<'a, T: Task> {
     pub(super) options: &'a FitOptions,
     pub(super) run: &'a mut Run,
     pub(super) model: T::Model,
+    pub(super) average: Average<T::Model>,
     pub(super) optimizer: ModuleOptimizer,
     pub(super) position: Position,
     pub(super) validation: Vec<(String, f64)>,
@@ -53,24 +55,32 @@ impl<T: Task> Session<'_, T> {
         self.stage_start(self.stages.len())
     }
 
-    /// Enters the stage of the current position, with a fresh optimiser.
-    pub(super) fn enter_stage(mut self) -> Self {
+    /// Enters the stage of the current position, with a fresh optimiser, or one that goes on where the last one ended.
+    pub(super) fn enter_stage(mut self) -> Result<Self, TrainError> {
         let stage = self.stage_of(self.position.epoch);
         self.position.stage = stage;
         self.model = self.task.enter_stage(stage, self.model);
-        self.optimizer = self.stages[stage].optimizer.clone();
-        self
+        let mut optimizer = self.stages[stage].build_optimizer(&self.model)?;
+        if self.stages[stage].continues && self.steps_taken > 0 {
+            // The way of a resumed run, so that both go on with the same state.
+            let state = optimizer_to_bytes(&self.optimizer)?;
+            optimizer = optimizer_from_bytes(optimizer, state, &self.run.dir().join(OPTIMIZER))?;
+        }
+        self.optimizer = optimizer;
+        Ok(self)
     }
 
     /// Loads the run's last checkpoint, if it has one.
     pub(super) fn restore(mut self) -> Result<Self, TrainError> {
         let Some(checkpoint) = self.run.last_checkpoint()? else { return Ok(self) };
-        let Checkpoint { model, optimizer, state } = checkpoint;
+        let Checkpoint { model, optimizer, average, state } = checkpoint;
         let dir = self.run.dir().to_owned();
         self.model = model_from_bytes(self.model, model, &dir.join(MODEL))?;
+        self.average =
+            Average::restore(self.options.average, &self.model, average, &state["average"], &dir.join(AVERAGE))?;
         let at_start = self.position.step_in_epoch == 0
             && self.position.epoch == self.stage_start(self.stage_of(self.position.epoch));
-        if !at_start {
+        if !at_start || self.stages[self.position.stage].continues {
             self.optimizer = optimizer_from_bytes(self.optimizer, optimizer, &dir.join(OPTIMIZER))?;
         }
         self.validation = serde_json::from_value(state["validation"].clone()).unwrap_or_default();
@@ -110,7 +120,10 @@ impl<T: Task> Session<'_, T> {
             };
             return Err(not_finite("the loss".to_owned(), format!("{help}; {saved}")));
         }
-        let grads = GradientsParams::from_grads(output.loss.backward(), &self.model);
+        let into_stage = (at.epoch - self.stage_start(at.stage)) * self.task.steps_per_epoch();
+        let ramp = stage.loss_schedule.factor((into_stage + at.step_in_epoch) as u64);
+        let descended = if ramp == 1.0 { output.loss } else { output.loss * ramp };
+        let grads = GradientsParams::from_grads(descended.backward(), &self.model);
         let (grads, norm) =
             clip_global_norm(&self.model, grads, stage.clip_norm.unwrap_or(f64::INFINITY)).map_err(|error| {
                 let help = format!("the loss is {loss}: look for a square root, logarithm or division at 0; {saved}");
@@ -118,9 +131,9 @@ impl<T: Task> Session<'_, T> {
             })?;
 
         let into_epoch = if stage.per_epoch { 0 } else { at.step_in_epoch };
-        let into_stage = (at.epoch - self.stage_start(at.stage)) * self.task.steps_per_epoch() + into_epoch;
-        let learning_rate = stage.learning_rate * stage.schedule.factor(into_stage as u64);
+        let learning_rate = stage.learning_rate * stage.schedule.factor((into_stage + into_epoch) as u64);
         self.model = self.optimizer.step(learning_rate, self.model, grads);
+        self.average.end_of_step(&self.model);
         self.position.step += 1;
         self.position.step_in_epoch += 1;
         self.steps_taken += 1;
@@ -141,7 +154,15 @@ impl<T: Task> Session<'_, T> {
     /// Validates after the epoch that has just ended, and writes the result down.
     pub(super) fn validate(&mut self) -> Result<(), TrainError> {
         let (step, epoch) = (self.position.step, self.position.epoch + 1);
-        let validation = self.task.validate(&self.model.valid(), self.position.epoch);
+        let trained;
+        let model = match self.average.model() {
+            Some(averaged) => averaged,
+            None => {
+                trained = self.model.valid();
+                &trained
+            }
+        };
+        let validation = self.task.validate(model, self.position.epoch);
         self.validation =
             validation.map_err(|source| TrainError::Task { step, epoch, doing: "the validation", source })?;
         let row = |(name, value): &(String, f64)| MetricRow {
@@ -157,10 +178,16 @@ impl<T: Task> Session<'_, T> {
 
     /// Saves a checkpoint here; `validated` says that the validation metrics belong to this very position.
     pub(super) fn save(&mut self, validated: bool) -> Result<(), TrainError> {
+        let (average, average_state) = self.average.save()?;
+        let mut state = json!({ "task": self.task.save_state(), "validation": self.validation });
+        if !average_state.is_null() {
+            state["average"] = average_state;
+        }
         let checkpoint = Checkpoint {
             model: model_to_bytes(&self.model)?,
             optimizer: optimizer_to_bytes(&self.optimizer)?,
-            state: json!({ "task": self.task.save_state(), "validation": self.validation }),
+            average,
+            state,
         };
         let watched = self.options.best.as_ref().filter(|_| validated).and_then(|(metric, goal)| {
             let (_, value) = self.validation.iter().find(|(name, _)| name == metric)?;

@@ -1,10 +1,12 @@
 //! One optimiser lifetime.
 
+use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 
-use crate::optim::Schedule;
+use crate::TrainError;
+use crate::optim::{OptimizerSpec, ParamGroups, Schedule};
 
-/// Epochs that share an optimiser, which starts fresh, without moments from the stage before.
+/// Epochs that share an optimiser, which starts fresh, without moments from the stage before (unless told to continue).
 ///
 /// Warm-up with a frozen encoder and fine-tuning after it are two stages.
 #[derive(Clone)]
@@ -16,6 +18,9 @@ pub struct Stage {
     pub(crate) schedule: Schedule,
     pub(crate) per_epoch: bool,
     pub(crate) clip_norm: Option<f64>,
+    pub(crate) groups: Option<(OptimizerSpec, ParamGroups)>,
+    pub(crate) loss_schedule: Schedule,
+    pub(crate) continues: bool,
 }
 
 impl Stage {
@@ -31,7 +36,24 @@ impl Stage {
             schedule: Schedule::Constant,
             per_epoch: false,
             clip_norm: None,
+            groups: None,
+            loss_schedule: Schedule::Constant,
+            continues: false,
         }
+    }
+
+    /// A stage whose learning rate and weight decay differ by parameter; `learning_rate` is what the groups' factors
+    /// multiply, and what the metrics state.
+    ///
+    /// The groups are resolved when the stage is entered, on the model as the task prepared it.
+    pub fn grouped(
+        name: &str,
+        epochs: usize,
+        optimizer: OptimizerSpec,
+        groups: ParamGroups,
+        learning_rate: f64,
+    ) -> Self {
+        Self { groups: Some((optimizer, groups)), ..Self::new(name, epochs, optimizer.build(), learning_rate) }
     }
 
     /// Scales the learning rate by a schedule, whose steps count from the start of the stage.
@@ -52,5 +74,27 @@ impl Stage {
     pub fn with_clip_norm(mut self, max_norm: f64) -> Self {
         self.clip_norm = Some(max_norm);
         self
+    }
+
+    /// Scales the loss that is descended by a schedule, whose steps count from the start of the stage; the loss that is
+    /// written down stays as it is.
+    pub fn with_loss_schedule(mut self, schedule: Schedule) -> Self {
+        self.loss_schedule = schedule;
+        self
+    }
+
+    /// Keeps the moments and step counts of the stage before, which must have the same kind of optimiser: thawing a part
+    /// of the model within one optimiser's lifetime, as PCME++ does.
+    pub fn continuing_optimizer(mut self) -> Self {
+        self.continues = true;
+        self
+    }
+
+    /// The stage's optimiser for `model`, without any state.
+    pub(crate) fn build_optimizer<M: Module>(&self, model: &M) -> Result<ModuleOptimizer, TrainError> {
+        match &self.groups {
+            None => Ok(self.optimizer.clone()),
+            Some((optimizer, groups)) => optimizer.build_grouped(groups, model),
+        }
     }
 }

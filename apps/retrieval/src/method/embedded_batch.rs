@@ -1,0 +1,29 @@
+//! What a criterion sees of a step.
+
+use halation_core::dist::DiagNormal;
+use halation_core::loss::MatchMatrix;
+use halation_models::pcme::Embedding;
+use halation_train::trainer::StepAt;
+
+/// A batch after both towers.
+pub struct EmbeddedBatch<'a> {
+    /// The images, B embeddings.
+    pub images: &'a Embedding,
+    /// The captions, B embeddings.
+    pub captions: &'a Embedding,
+    /// Which image matches which caption, `[B, B]`.
+    pub matches: &'a MatchMatrix,
+    /// The step; noise depends on it alone.
+    pub at: StepAt,
+}
+
+impl EmbeddedBatch<'_> {
+    /// Both sides as distributions.
+    ///
+    /// # Panics
+    /// For points: a method that needs distributions refuses `model.point` in its
+    /// [`check`](super::MethodOptions::check).
+    pub fn normals(&self) -> [&DiagNormal; 2] {
+        [self.images, self.captions].map(|side| side.normal().expect("the recipe was checked: the model has widths"))
+    }
+}
