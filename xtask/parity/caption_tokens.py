@@ -1,3 +1,4 @@
+# goldens: crates/data/tests/goldens
 """Goldens of the caption tokenizer, made with NLTK.
 
     python xtask/parity/caption_tokens.py <output-dir>     (crates/data/tests/goldens)

@@ -1,3 +1,4 @@
+# goldens: crates/core/tests/goldens
 """Reference values of the losses and divergences of halation-core, by PyTorch in float64 with its autograd.
 
 Usage: python xtask/parity/pcme_loss.py <output-dir>     writes <output-dir>/pcme_loss.json

@@ -1,3 +1,4 @@
+# goldens: crates/data/tests/goldens
 """Goldens of image decoding and transforms, made with Pillow and torchvision.
 
     python xtask/parity/pil_transforms.py <output-dir>     (crates/data/tests/goldens)

@@ -1,3 +1,4 @@
+# goldens: crates/models/tests/goldens
 """Goldens of halation-models' ResNet: torchvision networks with hashed weights, evaluated in f64.
 
 usage: python xtask/parity/resnet.py <output-dir>      (crates/models/tests/goldens)

@@ -1,3 +1,4 @@
+# goldens: crates/models/tests/goldens
 """Names and shapes of torchvision's residual networks, for halation-models' key map.
 
 usage: python xtask/parity/resnet_keys.py <output-dir>      (crates/models/tests/goldens)

@@ -1,3 +1,4 @@
+# goldens: crates/models/tests/goldens
 """Goldens of halation-models' BiGRU, PIE mean head and sigma head: a PyTorch module with hashed weights, in f64.
 
 usage: python xtask/parity/text_heads.py <output-dir>      (crates/models/tests/goldens)

@@ -7,8 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the scripts import.
-const PACKAGES: &[&str] =
-    &["adamp", "ftfy", "numpy", "pillow", "regex", "safetensors", "scipy", "torch", "torchvision", "transformers"];
+const PACKAGES: &[&str] = &[
+    "adamp",
+    "ftfy",
+    "nltk",
+    "numpy",
+    "pillow",
+    "regex",
+    "safetensors",
+    "scipy",
+    "torch",
+    "torchvision",
+    "transformers",
+];
 
 /// Arguments of `cargo xtask parity`.
 #[derive(Args)]
