@@ -228,7 +228,7 @@ fn a_csv_folder_with_faults_trains_on_what_is_good_and_counts_the_rest() {
         folder.path(),
         "csv.toml",
         "[data]\nimage_size = 16\n[data.source.csv.split]\nval = 0.2\ntest = 0.2\n[model]\ndim = 8\nword_dim = 8\n\
-         [loss]\nsamples = 2\n[train]\nepochs = 1\nbatch = 8\n",
+         [loss]\nmethod = \"pcme\"\nsamples = 2\n[train]\nepochs = 1\nbatch = 8\n",
     );
     let out = folder.path().join("run");
     let stderr =
