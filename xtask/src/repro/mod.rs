@@ -92,11 +92,14 @@ fn measure(binary: &Path, recipe: &Recipe, args: &ReproArgs, data: Option<&Path>
         if !args.keep && run.exists() {
             std::fs::remove_dir_all(&run).with_context(|| format!("could not clear {}", run.display()))?;
         }
-        let mut rest = Vec::new();
-        if let (true, Some(data)) = (recipe.needs_data, data) {
-            rest.extend(["--data".to_owned(), data.join(&recipe.data_folder).display().to_string()]);
+        // The report is what training writes last.
+        if !run.join("report.html").is_file() {
+            let mut rest = Vec::new();
+            if let (true, Some(data)) = (recipe.needs_data, data) {
+                rest.extend(["--data".to_owned(), data.join(&recipe.data_folder).display().to_string()]);
+            }
+            train::train(binary, &recipe.path, seed, &run, &rest)?;
         }
-        train::train(binary, &recipe.path, seed, &run, &rest)?;
         let output = Command::new(binary).args(["eval", "--json", "--run"]).arg(&run).output()?;
         if !output.status.success() {
             bail!("evaluating {} failed: {}", run.display(), String::from_utf8_lossy(&output.stderr));
