@@ -48,7 +48,8 @@ fn step(name: &str, python: &Path) -> anyhow::Result<()> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.current_dir(&root).args(["bench", "--quiet", "--profile", "dev", "--package", "halation-models"]);
+        // Of the whole workspace: another selection of packages means other features, and a second build of Burn.
+        command.current_dir(&root).args(["bench", "--quiet", "--profile", "dev", "--workspace"]);
         ours.push(Times::of(command.args(["--bench", "steps", "--", name]), name)?);
         let mut command = Command::new(python);
         theirs.push(Times::of(command.arg(root.join("xtask/bench/pytorch_steps.py")).arg(name), name)?);
