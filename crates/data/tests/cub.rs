@@ -33,7 +33,7 @@ fn layout(images: &str, captions: &str, lists: &str) -> TempDir {
             );
         }
     }
-    let list = |name: &str, lines: &[&str]| write(root, &format!("{lists}/{name}"), lines.join("\n") + "\n");
+    let list = |name: &str, lines: &[&str]| write(&root.join(lists), name, lines.join("\n") + "\n");
     list("trainvalclasses.txt", &SEEN);
     list("testclasses.txt", &UNSEEN);
     // The second is in an unseen class, the first image of it: the defect of the published list.

@@ -85,10 +85,19 @@ fn ids_come_from_a_column_or_the_row() {
 fn columns_that_are_not_there_or_hold_something_else_are_named() {
     for (options, says) in [
         (ShardOptions::default(), "it has no column `caption`"),
-        (ShardOptions { image_column: "photo".into(), ..hugging_face() }, "it has no column `photo` or `photo.bytes` but key, image.bytes"),
-        (ShardOptions { image_column: "key".into(), ..hugging_face() }, "its column `key` does not hold one encoded image per row"),
+        (
+            ShardOptions { image_column: "photo".into(), ..hugging_face() },
+            "it has no column `photo` or `photo.bytes` but key, image.bytes",
+        ),
+        (
+            ShardOptions { image_column: "key".into(), ..hugging_face() },
+            "its column `key` does not hold one encoded image per row",
+        ),
         (ShardOptions { caption_column: "key".into(), ..hugging_face() }, "holds neither strings nor lists of strings"),
-        (ShardOptions { caption_column: "image".into(), ..hugging_face() }, "holds neither strings nor lists of strings"),
+        (
+            ShardOptions { caption_column: "image".into(), ..hugging_face() },
+            "holds neither strings nor lists of strings",
+        ),
         (ShardOptions { id_column: Some("image".into()), ..hugging_face() }, "it has no column `image`"),
     ] {
         let message = read_shards(&[golden()], &options).unwrap_err().to_string();
@@ -128,7 +137,8 @@ fn a_shard_that_was_cut_or_is_something_else_is_skipped_and_the_others_read() {
         std::fs::write(&path, bytes).unwrap();
         path
     };
-    let paths = [put("a.parquet", &bytes[..bytes.len() / 2]), put("b.parquet", b"hello"), put("c.parquet", b""), golden()];
+    let paths =
+        [put("a.parquet", &bytes[..bytes.len() / 2]), put("b.parquet", b"hello"), put("c.parquet", b""), golden()];
     let corpus = read_shards(&paths, &hugging_face()).unwrap();
     assert_eq!(corpus.set.images.len(), 20);
     let found = skipped(&corpus);

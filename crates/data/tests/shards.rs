@@ -84,7 +84,8 @@ fn skipped(corpus: &Corpus) -> Vec<String> {
 
 #[test]
 fn samples_are_read_at_their_offsets_in_any_order() {
-    let (_folder, paths) = folder(&[("s-0.tar", tar(&three())), ("s-1.tar", tar(&[("x/d.png", png(40)), ("x/d.txt", b"d".into())]))]);
+    let (_folder, paths) =
+        folder(&[("s-0.tar", tar(&three())), ("s-1.tar", tar(&[("x/d.png", png(40)), ("x/d.txt", b"d".into())]))]);
     let corpus = read_shards(&paths, &ShardOptions::default()).unwrap();
     assert_eq!(ids(&corpus), ["a", "b", "c", "x/d"]);
     assert_eq!(texts(&corpus), ["first", "second", "third", "d"]);
@@ -105,7 +106,9 @@ fn the_order_of_an_epoch_is_that_of_the_same_set_from_loose_files() {
     let members: Vec<(String, Vec<u8>)> = names
         .iter()
         .enumerate()
-        .flat_map(|(number, name)| [(format!("{name}.png"), png(number as u8)), (format!("{name}.txt"), name.clone().into_bytes())])
+        .flat_map(|(number, name)| {
+            [(format!("{name}.png"), png(number as u8)), (format!("{name}.txt"), name.clone().into_bytes())]
+        })
         .collect();
     let named: Vec<(&str, Vec<u8>)> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
     let (_folder, paths) = folder(&[("s-0.tar", tar(&named[..30])), ("s-1.tar", tar(&named[30..]))]);
@@ -120,10 +123,15 @@ fn the_order_of_an_epoch_is_that_of_the_same_set_from_loose_files() {
     let order = |corpus: &Corpus| {
         let options = PairSamplerOptions { batch_size: 7, seed: 5, ..PairSamplerOptions::default() };
         let sampler = PairSampler::new(corpus.set.matches.clone(), options).unwrap();
-        sampler.batches(3, 0).flat_map(|batch| batch.captions).map(|caption| corpus.set.captions[caption].text.clone()).collect::<Vec<_>>()
+        sampler
+            .batches(3, 0)
+            .flat_map(|batch| batch.captions)
+            .map(|caption| corpus.set.captions[caption].text.clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(order(&loose), order(&sharded));
-    let cache = |corpus: &Corpus| ImageCache::build(&corpus.set, 2, SquareFit::Squash, &DecodeLimits::default()).unwrap().0;
+    let cache =
+        |corpus: &Corpus| ImageCache::build(&corpus.set, 2, SquareFit::Squash, &DecodeLimits::default()).unwrap().0;
     assert_eq!(cache(&loose), cache(&sharded));
 }
 
@@ -145,14 +153,22 @@ fn captions_come_from_text_lines_and_json_with_text_first() {
     let lines = read(&members, &ShardOptions { caption_per_line: true, ..ShardOptions::default() }).unwrap();
     assert_eq!(texts(&lines), ["one", "two", "x", "y"]);
     assert_eq!(lines.set.matches.captions_of_image(), [vec![0, 1], vec![2, 3]]);
-    let other = read(&[members[0].clone(), members[1].clone()], &ShardOptions { caption_column: "url".into(), ..ShardOptions::default() });
+    let other = read(
+        &[members[0].clone(), members[1].clone()],
+        &ShardOptions { caption_column: "url".into(), ..ShardOptions::default() },
+    );
     let message = other.unwrap_err().to_string();
     assert!(message.contains("no `url` that is a string or a list of strings"), "{message}");
 }
 
 #[test]
 fn a_key_ends_at_the_first_dot_of_the_file_name_not_of_the_folder() {
-    let members = [("./v1.0/a.b.png", png(1)), ("./v1.0/a.b.txt", b"no pair: the extension is b.txt".to_vec()), ("./v1.0/a.png", png(2)), ("./v1.0/a.TXT", b"x".into())];
+    let members = [
+        ("./v1.0/a.b.png", png(1)),
+        ("./v1.0/a.b.txt", b"no pair: the extension is b.txt".to_vec()),
+        ("./v1.0/a.png", png(2)),
+        ("./v1.0/a.TXT", b"x".into()),
+    ];
     let corpus = read(&members, &ShardOptions::default()).unwrap();
     assert_eq!((ids(&corpus), texts(&corpus)), (vec!["v1.0/a"], vec!["x"]));
 }
@@ -272,7 +288,8 @@ fn shards_that_are_not_there_or_no_plain_tar_are_named_and_the_others_read() {
 
 #[test]
 fn a_folder_stands_for_its_shards_by_name() {
-    let (folder, _) = folder(&[("b.tar", tar(&three()[..2])), ("a.tar", tar(&three()[2..4])), ("notes.txt", Vec::new())]);
+    let (folder, _) =
+        folder(&[("b.tar", tar(&three()[..2])), ("a.tar", tar(&three()[2..4])), ("notes.txt", Vec::new())]);
     let paths = shard_paths(&folder.path().display().to_string()).unwrap();
     assert_eq!(ids(&read_shards(&paths, &ShardOptions::default()).unwrap()), ["b", "a"]);
     let empty = tempfile::tempdir().unwrap();
@@ -284,7 +301,10 @@ fn a_folder_stands_for_its_shards_by_name() {
 fn a_shard_cut_anywhere_keeps_the_samples_before_the_cut_and_says_so() {
     let whole = tar(&three());
     for cut in (0..whole.len()).step_by(97).chain([511, 512, 513, 1024, whole.len() - 1]) {
-        let (_folder, paths) = folder(&[("cut.tar", whole[..cut].to_vec()), ("good.tar", tar(&[("z.png", png(1)), ("z.txt", b"z".into())]))]);
+        let (_folder, paths) = folder(&[
+            ("cut.tar", whole[..cut].to_vec()),
+            ("good.tar", tar(&[("z.png", png(1)), ("z.txt", b"z".into())])),
+        ]);
         let corpus = read_shards(&paths, &ShardOptions::default()).unwrap();
         let found = ids(&corpus);
         let kept = &found[..found.len() - 1];

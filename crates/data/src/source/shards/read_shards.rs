@@ -1,6 +1,6 @@
 //! Shards become a caption set.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -61,7 +61,7 @@ pub fn read_shards(paths: &[PathBuf], options: &ShardOptions) -> Result<Corpus, 
     builder.finish()
 }
 
-fn index_shard(path: &PathBuf, options: &ShardOptions) -> ShardIndex {
+fn index_shard(path: &Path, options: &ShardOptions) -> ShardIndex {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
     let mut refused = ShardIndex::default();
     let mut refuse = |reason: &str| refused.skip(format!("shard {}", path.display()), reason);
