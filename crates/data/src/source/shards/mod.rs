@@ -1,6 +1,8 @@
 //! Shards: many images with captions in one file, as tar (WebDataset) or Parquet.
 
 #[cfg(feature = "parquet")]
+mod guarded;
+#[cfg(feature = "parquet")]
 mod parquet_images;
 #[cfg(feature = "parquet")]
 mod parquet_index;

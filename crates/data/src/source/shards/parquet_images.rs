@@ -11,6 +11,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::ShardOptions;
+use super::guarded::guarded;
 use crate::DataError;
 use crate::caption::ImageStore;
 use crate::format::mapped::map;
@@ -101,8 +102,8 @@ impl ImageStore for ParquetImages {
             expected,
         };
         let whole = || "a whole Parquet file with an image in every row".to_owned();
-        match self.read_row(index) {
-            Err(error) => Err(wrong(error.to_string(), whole())),
+        match guarded(|| self.read_row(index).map_err(|error| error.to_string())) {
+            Err(problem) => Err(wrong(problem, whole())),
             Ok(None) => Err(wrong("the row holds no image".into(), whole())),
             Ok(Some(bytes)) if bytes.len() as u64 > max_bytes => {
                 Err(wrong(format!("{} bytes", bytes.len()), format!("at most {max_bytes} bytes")))

@@ -10,6 +10,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, RowGroupReader};
 
 use super::ShardOptions;
+use super::guarded::guarded;
 use super::parquet_images::ParquetImages;
 use super::shard_index::{Sample, ShardIndex};
 use crate::caption::{ImageSource, ImageStore};
@@ -21,7 +22,8 @@ const SCANNED: usize = 16;
 pub(super) fn index_parquet(path: &Path, options: &ShardOptions) -> ShardIndex {
     let mut index = ShardIndex::default();
     let shard = format!("shard {}", path.display());
-    let opened = ParquetImages::open(path, options).and_then(|images| {
+    let opened = guarded(|| {
+        let images = ParquetImages::open(path, options)?;
         let captions = caption_column(&images, &options.caption_column)?;
         let ids = options.id_column.as_ref().map(|name| id_column(&images, name)).transpose()?;
         Ok((images, captions, ids))
@@ -36,7 +38,7 @@ pub(super) fn index_parquet(path: &Path, options: &ShardOptions) -> ShardIndex {
     let images = Arc::new(images);
     for group in 0..images.reader().num_row_groups() {
         let left = options.max_samples - index.samples.len();
-        match read_group(&images, group, captions, ids) {
+        match guarded(|| read_group(&images, group, captions, ids)) {
             Ok(rows) if rows.len() > left => {
                 index.skip(shard, format!("it has more than {} samples", options.max_samples));
                 break;
