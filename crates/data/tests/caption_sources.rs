@@ -204,6 +204,46 @@ fn karpathy_files_of_flickr_have_no_folder_and_use_the_file_name_as_id() {
     assert_eq!(karpathy(json, None).unwrap().set.images[0].id, "a.png");
 }
 
+/// The error of a split file that names `images` of `dataset`, of which none of `there` is missing.
+fn karpathy_missing(dataset: &str, images: &[&str], there: &[&str]) -> (Vec<String>, String) {
+    let entries: Vec<String> = images
+        .iter()
+        .enumerate()
+        .map(|(number, path)| {
+            let (folder, name) = path.rsplit_once('/').map_or((None, *path), |(folder, name)| (Some(folder), name));
+            let folder = folder.map(|folder| format!(r#""filepath": "{folder}", "#)).unwrap_or_default();
+            format!(
+                r#"{{"filename": "{name}", {folder}"split": "test", "sentences": [{{"sentid": {number}, "raw": "x"}}]}}"#
+            )
+        })
+        .collect();
+    let json = format!(r#"{{"images": [{}], "dataset": "{dataset}"}}"#, entries.join(","));
+    let root = folder(there, &[("dataset.json", &json)]);
+    match read_karpathy(&root.path().join("dataset.json"), root.path(), None).unwrap_err() {
+        DataError::Missing { missing, help, .. } => {
+            let below = format!("{}/", root.path().display());
+            (missing.into_iter().map(|path| path.replace(&below, "")).collect(), help)
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn the_image_folders_of_coco_that_are_missing_are_named_with_their_number_of_images() {
+    let images = ["train2014/a.png", "val2014/b.png", "train2014/c.png"];
+    let (missing, help) = karpathy_missing("coco", &images, &["val2014/b.png"]);
+    assert_eq!(missing, ["train2014 (folder of 2 images)"]);
+    assert!(help.contains("train2014.zip") && !help.contains("Flickr"), "{help}");
+}
+
+#[test]
+fn a_flickr30k_folder_without_any_of_its_images_is_an_error_that_names_the_first() {
+    let images = ["1.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"];
+    let (missing, help) = karpathy_missing("flickr30k", &images, &["other.png"]);
+    assert_eq!(missing, ["1.jpg", "2.jpg", "3.jpg", "and 2 more"]);
+    assert!(help.contains("Flickr30k") && help.contains("University of Illinois"), "{help}");
+}
+
 #[test]
 fn broken_karpathy_files_are_errors() {
     let image = r#"{"filename": "a.png", "split": "val", "sentences": [{"sentid": 0, "raw": "x"}]}"#;

@@ -335,7 +335,11 @@ fn a_ground_truth_that_is_no_archive_or_was_cut_is_an_error() {
     let text = put(&folder, "gts.tar.gz", "hello");
     assert_says(CaptionGroundTruth::read(&text), &text, &["folder, or a whole .tar.gz"]);
     let absent = folder.path().join("absent");
-    assert_says(CaptionGroundTruth::read(&absent), &absent, &["No such file"]);
+    assert_says(
+        CaptionGroundTruth::read(&absent),
+        &absent,
+        &["missing coco_test_ids.npy", "eccv_caption_to_image.json;"],
+    );
     assert_says(
         CaptionGroundTruth::read(folder.path()),
         folder.path(),

@@ -1,4 +1,4 @@
-//! Whole-set metrics over slices: retrieval, its published protocols, and uncertainty. No I/O, no tensors.
+//! Whole-set metrics over slices: retrieval and its published protocols, classification, verification, uncertainty, significance. No I/O, no tensors.
 
 mod bin_analysis;
 mod calibration;
@@ -7,9 +7,13 @@ mod caption_truth;
 mod correlation;
 mod dense_scores;
 mod folds;
+mod knn;
 mod metric_error;
+mod paired_significance;
+mod paired_test;
 mod plausible_matches;
 mod positive_ranks;
+mod prompt_filter;
 mod protocol_scores;
 mod rank_metric;
 mod rank_positives;
@@ -19,11 +23,15 @@ mod relevance;
 mod risk_coverage;
 mod score;
 mod score_rows;
+mod split_mix;
 mod ties;
 mod top_k;
 mod transposed_scores;
 mod two_way;
 mod uncertainty_score;
+mod verification;
+mod verification_point;
+mod zero_shot;
 
 pub use bin_analysis::*;
 pub use calibration::*;
@@ -32,9 +40,13 @@ pub use caption_truth::*;
 pub use correlation::*;
 pub use dense_scores::*;
 pub use folds::*;
+pub use knn::*;
 pub use metric_error::*;
+pub use paired_significance::*;
+pub use paired_test::*;
 pub use plausible_matches::*;
 pub use positive_ranks::*;
+pub use prompt_filter::*;
 pub use protocol_scores::*;
 pub use rank_metric::*;
 pub use rank_positives::*;
@@ -49,3 +61,6 @@ pub use top_k::*;
 pub use transposed_scores::*;
 pub use two_way::*;
 pub use uncertainty_score::*;
+pub use verification::*;
+pub use verification_point::*;
+pub use zero_shot::*;

@@ -42,6 +42,23 @@ impl Relevance {
         Ok(Self { offsets, items, gallery, absent: BTreeMap::new() })
     }
 
+    /// Builds the ground truth of a class-based protocol: a gallery item is right if it is of the query's class.
+    ///
+    /// On CUB (Reed et al. captions) `R` is then the number of captions of the class for an image and the number of images of
+    /// the class for a caption; [`transpose`](Self::transpose) gives the other direction.
+    ///
+    /// # Errors
+    /// [`MetricError::Shape`] if the gallery is too large to index.
+    pub fn from_classes(query_classes: &[usize], gallery_classes: &[usize]) -> Result<Self, MetricError> {
+        let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (item, &class) in gallery_classes.iter().enumerate() {
+            members.entry(class).or_default().push(item);
+        }
+        let lists: Vec<&[usize]> =
+            query_classes.iter().map(|class| members.get(class).map_or(&[][..], Vec::as_slice)).collect();
+        Self::from_lists(gallery_classes.len(), &lists)
+    }
+
     /// Declares that `query` has `count` further positives that the gallery lacks.
     ///
     /// They can never be found but count in `R`, so that a gallery with holes does not look better than it is. (ECCV Caption names

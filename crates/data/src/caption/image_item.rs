@@ -1,7 +1,9 @@
 //! One image of a caption set.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use super::ImageStore;
 
 /// An image with the identity it keeps through every file this workspace writes.
 #[derive(Debug, Clone)]
@@ -19,6 +21,22 @@ pub enum ImageSource {
     File(PathBuf),
     /// An encoded file in memory (a member of an archive).
     Encoded(Arc<[u8]>),
+    /// An encoded file inside a larger one that does not compress it (a member of a tar shard).
+    Part {
+        /// The file that holds it.
+        file: Arc<Path>,
+        /// Where it starts, bytes.
+        offset: u64,
+        /// How long it is, bytes.
+        length: u64,
+    },
+    /// An encoded file that a store digs out (a row of a Parquet shard).
+    Stored {
+        /// The store.
+        store: Arc<dyn ImageStore>,
+        /// Which of its images.
+        index: usize,
+    },
     /// Decoded pixels (a generated world).
     Pixels(Arc<::image::RgbImage>),
 }

@@ -47,9 +47,14 @@ impl CaptionGroundTruth {
     /// Reads `root`, the package's `data` folder or a `.tar.gz` of it.
     ///
     /// # Errors
-    /// [`DataError::Io`], [`DataError::Missing`] with every file that is not there, [`DataError::Format`].
+    /// [`DataError::Io`], [`DataError::Missing`] with every file that is not there (all seven if `root` itself is not),
+    /// [`DataError::Format`].
     pub fn read(root: &Path) -> Result<Self, DataError> {
-        let mut members = if root.is_dir() { read_folder(root)? } else { read_archive(root)? };
+        let mut members = match root.try_exists().map_err(DataError::io(root))? {
+            true if root.is_dir() => read_folder(root)?,
+            true => read_archive(root)?,
+            false => HashMap::new(),
+        };
         let missing: Vec<String> =
             MEMBERS.iter().filter(|&&name| !members.contains_key(name)).map(|&name| name.into()).collect();
         if !missing.is_empty() {
@@ -57,7 +62,8 @@ impl CaptionGroundTruth {
                 root: root.to_path_buf(),
                 layout: "caption ground truth",
                 missing,
-                help: "take the folder `eccv_caption/data` of the Python package eccv_caption, or a .tar.gz of it"
+                help: "take the folder `eccv_caption/data` of the Python package eccv_caption (ECCV Caption, Chun et al. 2022; \
+                       it holds the Crisscrossed Captions ground truth too), or a .tar.gz of it"
                     .into(),
             });
         }

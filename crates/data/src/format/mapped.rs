@@ -8,7 +8,7 @@ use memmap2::Mmap;
 use crate::DataError;
 
 /// Maps `path` read-only; an empty file is an error that says what was expected.
-pub(super) fn map(path: &Path, expected: &str) -> Result<Mmap, DataError> {
+pub(crate) fn map(path: &Path, expected: &str) -> Result<Mmap, DataError> {
     let file = File::open(path).map_err(DataError::io(path))?;
     let metadata = file.metadata().map_err(DataError::io(path))?;
     if metadata.is_dir() {

@@ -9,7 +9,7 @@ mod embedding_parquet;
 mod embedding_safetensors;
 mod id_lists;
 mod ids;
-mod mapped;
+pub(crate) mod mapped;
 mod matrix_rows;
 mod npy;
 mod ranked_lists;

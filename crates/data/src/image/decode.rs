@@ -1,10 +1,9 @@
 //! Encoded bytes to RGB pixels, under limits, upright, on a stated background.
 
-use super::{DecodeLimits, truncation::is_truncated};
+use super::{DecodeLimits, encoded_bytes::encoded_bytes, truncation::is_truncated};
 use crate::DataError;
 use crate::caption::ImageSource;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
-use std::borrow::Cow;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -27,21 +26,14 @@ pub fn decode(source: &ImageSource, limits: &DecodeLimits) -> Result<RgbImage, D
 /// * Transparency: `(a * colour + (255 - a) * background) / 255`, rounded.
 ///
 /// # Errors
-/// [`DataError::Io`] if the file cannot be read, [`DataError::Format`] (naming the path, or "image in memory") if it is
-/// empty, not an image, truncated, or larger than `limits`.
+/// [`DataError::Io`] if the file cannot be read, [`DataError::Format`] (naming the path, with the bytes or row where it is
+/// part of a file, or "image in memory") if it is empty, not an image, truncated, or larger than `limits`.
 pub fn decode_on(source: &ImageSource, limits: &DecodeLimits, background: [u8; 3]) -> Result<RgbImage, DataError> {
-    let (path, bytes): (&Path, Cow<'_, [u8]>) = match source {
-        ImageSource::Pixels(pixels) => return Ok(RgbImage::clone(pixels)),
-        ImageSource::Encoded(bytes) => (Path::new("image in memory"), Cow::Borrowed(bytes)),
-        ImageSource::File(path) => {
-            let size = std::fs::metadata(path).map_err(DataError::io(path))?.len();
-            if size > limits.max_file {
-                return Err(format_error(path, format!("{size} bytes"), format!("at most {} bytes", limits.max_file)));
-            }
-            (path, Cow::Owned(std::fs::read(path).map_err(DataError::io(path))?))
-        }
-    };
-    decode_bytes(path, &bytes, limits, background)
+    if let ImageSource::Pixels(pixels) = source {
+        return Ok(RgbImage::clone(pixels));
+    }
+    let (path, bytes) = encoded_bytes(source, limits.max_file)?;
+    decode_bytes(&path, &bytes, limits, background)
 }
 
 fn decode_bytes(path: &Path, bytes: &[u8], limits: &DecodeLimits, background: [u8; 3]) -> Result<RgbImage, DataError> {

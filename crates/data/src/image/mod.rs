@@ -4,6 +4,7 @@ mod cache;
 mod chw_image;
 mod decode;
 mod decode_limits;
+mod encoded_bytes;
 mod geometry;
 mod pipeline;
 mod resize;

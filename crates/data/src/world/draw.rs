@@ -23,6 +23,14 @@ pub(crate) enum Purpose {
     Occlusion = 6,
     /// The order in which words go.
     Words = 7,
+    /// Which numbers of N-digit images are in training.
+    DigitClasses = 8,
+    /// Which digit images an N-digit image is made of.
+    DigitParts = 9,
+    /// The black squares over digits.
+    DigitOcclusion = 10,
+    /// Pairs of N-digit images.
+    DigitPairs = 11,
 }
 
 /// The random stream of one item: the ChaCha8 key is seed, purpose, group and index, little endian, side by side.

@@ -1,10 +1,12 @@
 //! Generated worlds whose ground truth is complete and whose ambiguity is known, and graded ways to spoil an item.
 //!
 //! * [`scenes`]: small rendered scenes with captions that mention a random part of what is there.
+//! * [`digits`]: numbers written with MNIST digits side by side, whose class is the number.
 //! * [`corrupt`]: occlusion of images and removal of words, nested in their strength.
 //!
 //! What does *not* live here: readers of files (see [`source`](crate::source)), batch order, models.
 
 pub mod corrupt;
+pub mod digits;
 mod draw;
 pub mod scenes;
