@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use halation_core::dist::{DiagNormal, LogStd, LogVar};
-use halation_core::divergence::{DivergenceScores, Measure, MeasureOptions, SampleNoise};
+use halation_core::divergence::{DivergenceScores, Measure, MeasureOptions, SampleNoise, TwoWayScores};
 use halation_data::image::{
     ChwImage, Filter, IMAGENET_MEAN, IMAGENET_STD, ImageCache, SquareFit, center_crop, resize, resize_short_side,
 };
@@ -110,21 +110,40 @@ impl Embedder {
         query: &DiagNormal,
         gallery: &DiagNormal,
     ) -> anyhow::Result<DivergenceScores> {
+        let [_, dim] = query.dims();
+        let divergence =
+            measure.build(&self.measure_options(measure, dim)?).with_context(|| format!("measure `{measure}`"))?;
+        Ok(DivergenceScores::new(divergence, query.clone(), gallery.clone()))
+    }
+
+    /// Scores of images and captions in both directions, as [`scores`](Self::scores).
+    ///
+    /// # Errors
+    /// A measure that the model cannot serve.
+    pub fn two_way_scores(
+        &self,
+        measure: Measure,
+        images: &DiagNormal,
+        captions: &DiagNormal,
+    ) -> anyhow::Result<TwoWayScores> {
+        let [_, dim] = images.dims();
+        let options = self.measure_options(measure, dim)?;
+        TwoWayScores::new(measure, &options, images, captions).with_context(|| format!("measure `{measure}`"))
+    }
+
+    fn measure_options(&self, measure: Measure, dim: usize) -> anyhow::Result<MeasureOptions> {
         if measure.uses_uncertainty() && !self.is_probabilistic() {
             return Err(user(anyhow!(
                 "measure `{measure}` compares distributions; this run's model embeds points: use mean-l2"
             )));
         }
-        let [_, dim] = query.dims();
         let draw = |side: &str| {
             let seed = seed_for(self.recipe.seed, side, 0, 0);
             normal_noise([self.recipe.loss.samples(), dim], seed, &self.device)
         };
         let mut options = MeasureOptions::default();
         options = options.with_noise(SampleNoise::new(draw("query"), draw("gallery"))?);
-        options = self.model.criterion.measure_options(options);
-        let divergence = measure.build(&options).with_context(|| format!("measure `{measure}`"))?;
-        Ok(DivergenceScores::new(divergence, query.clone(), gallery.clone()))
+        Ok(self.model.criterion.measure_options(options))
     }
 
     /// Writes the weights as safetensors.

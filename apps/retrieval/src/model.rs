@@ -70,6 +70,7 @@ fn config(recipe: &Recipe, vocabulary: &Vocabulary) -> PcmeConfig {
         Backbone::Small => {
             ResNetConfig::small([1, 2, 4].map(|times| times * recipe.model.width).to_vec(), vec![1, 1, 1])
         }
+        Backbone::Patches => ResNetConfig::patches(4, vec![recipe.model.width], vec![1]),
         Backbone::Resnet18 => ResNetConfig::resnet18(),
         Backbone::Resnet34 => ResNetConfig::resnet34(),
         Backbone::Resnet50 => ResNetConfig::resnet50(),

@@ -388,3 +388,27 @@ fn a_sampled_measure_without_noise_and_bad_noise_are_errors() {
         assert!(MatchFunction::new(a, b, gain).is_err(), "{a} {b} {gain}");
     }
 }
+
+#[test]
+fn a_symmetric_measure_may_exchange_its_sides_and_both_directions_get_the_scores_of_their_own_sweep() {
+    let mut draws = Draws::new(21);
+    let (images, captions) = (draws.distributions(5, DIMS, &device()), draws.distributions(8, DIMS, &device()));
+    for measure in Measure::ALL {
+        let options = options(DIMS).0;
+        let sweep = |query: &DiagNormal, gallery: &DiagNormal| {
+            let scores = DivergenceScores::new(measure.build(&options).unwrap(), query.clone(), gallery.clone());
+            rows_of(&scores)
+        };
+        let both = TwoWayScores::new(measure, &options, &images, &captions).unwrap();
+        let both = both.directions();
+        let name = measure.name();
+        assert_close(name, &rows_of(&*both.i2t), &sweep(&images, &captions), 1e-5);
+        assert_close(name, &rows_of(&*both.t2i), &sweep(&captions, &images), 1e-5);
+    }
+}
+
+fn rows_of(scores: &dyn ScoreRows) -> Vec<f64> {
+    let mut out = vec![0.0; scores.queries() * scores.gallery()];
+    scores.fill(0..scores.queries(), &mut out);
+    out.into_iter().map(f64::from).collect()
+}

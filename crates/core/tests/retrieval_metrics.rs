@@ -340,3 +340,30 @@ fn positives_that_the_gallery_lacks_count_in_r_but_are_no_query_of_their_own() {
     assert_eq!(ranks.mean(RankMetric::MapAtR).unwrap(), 0.5);
     assert_eq!(ranks.mean_rank().unwrap(), 1.0);
 }
+
+#[test]
+fn a_matrix_computed_in_blocks_reads_the_same_in_both_directions() {
+    // 9,000,000 scores: two blocks, and tiles cut off at both edges.
+    struct Numbered;
+    impl ScoreRows for Numbered {
+        fn queries(&self) -> usize {
+            1_001
+        }
+        fn gallery(&self) -> usize {
+            9_001
+        }
+        fn fill(&self, rows: std::ops::Range<usize>, out: &mut [f32]) {
+            for (at, score) in out.iter_mut().enumerate() {
+                *score = (rows.start * 9_001 + at) as f32; // exact below 2^24
+            }
+        }
+    }
+    let matrix = ScoreMatrix::compute(&Numbered);
+    let mut rows = vec![0.0; 70 * 1_001];
+    matrix.by_gallery().fill(8_931..9_001, &mut rows);
+    for (at, &score) in rows.iter().enumerate() {
+        let (item, query) = (8_931 + at / 1_001, at % 1_001);
+        assert_eq!(score, (query * 9_001 + item) as f32);
+        assert_eq!(score, matrix.by_query().row(query)[item]);
+    }
+}

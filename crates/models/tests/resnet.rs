@@ -120,6 +120,18 @@ fn the_small_image_variant_keeps_the_first_stage_at_full_size() {
 }
 
 #[test]
+fn a_position_of_the_patch_stem_sees_its_own_patch_and_nothing_else() {
+    let net = ResNetConfig::patches(4, vec![6], vec![1]).init(&device());
+    let black = Tensor::<4>::zeros([1, 3, 18, 17], &device());
+    let one_pixel = black.clone().slice_fill([0..1, 1..2, 5..6, 11..12], 1.0); // in the patch of row 1, column 2
+    let change = (net.conv1.forward(one_pixel) - net.conv1.forward(black)).abs().max_dim(1);
+    let change: Vec<f32> = change.into_data().to_vec().unwrap(); // [4, 4]: what is beyond the last whole patch is cut off
+    let changed: Vec<usize> = (0..16).filter(|&place| change[place] > 0.0).collect();
+    assert_eq!((change.len(), changed), (16, vec![4 + 2]));
+    assert_eq!(net.features(Tensor::zeros([2, 3, 32, 32], &device())).dims(), [2, 6, 8, 8]);
+}
+
+#[test]
 fn a_network_without_classifier_has_no_logits() {
     let net = ResNetConfig::small(vec![4], vec![1]).init(&device());
     assert!(net.logits(Tensor::zeros([1, 3, 8, 8], &device())).is_none());
@@ -132,6 +144,7 @@ fn settings_that_cannot_work_are_refused_by_name() {
         (ResNetConfig::small(vec![4, 4], vec![1]), "widths"),
         (ResNetConfig::small(vec![4, 4], vec![1, 0]), "blocks"),
         (ResNetConfig::resnet18().with_stem_width(0), "stem_width"),
+        (ResNetConfig::patches(0, vec![4], vec![1]), "stem"),
         (ResNetConfig::resnet18().with_classes(Some(0)), "classes"),
     ] {
         let message = config.check().unwrap_err().to_string();

@@ -16,7 +16,8 @@ use crate::user_error::user;
 use halation_core::dist::DiagNormal;
 use halation_core::divergence::Measure;
 use halation_core::metric::{
-    PositiveRanks, RankMetric, RankSummary, RankTask, Relevance, Ties, TwoWay, UncertaintyScore, rank_positives,
+    PositiveRanks, RankMetric, RankSummary, RankTask, Relevance, ScoreRows, Ties, TwoWay, UncertaintyScore,
+    rank_positives,
 };
 use serde::Serialize;
 use std::fmt::Write;
@@ -144,11 +145,13 @@ impl Ranked {
         let texts: Vec<&str> = split.set.captions.iter().map(|caption| caption.text.as_str()).collect();
         let captions = embedder.captions(&texts);
         let truth = relevance(split)?;
-        let rank = |query: &DiagNormal, gallery: &DiagNormal, truth: &Relevance| -> anyhow::Result<PositiveRanks> {
-            let scores = embedder.scores(measure, query, gallery)?;
-            Ok(rank_positives(&scores, &[RankTask::whole(truth)], Ties::ByIndex)?.remove(0))
+        let scores = embedder.two_way_scores(measure, &images, &captions)?;
+        let rows = scores.directions();
+        let rank = |rows: &dyn ScoreRows, truth: &Relevance| -> anyhow::Result<PositiveRanks> {
+            Ok(rank_positives(rows, &[RankTask::whole(truth)], Ties::ByIndex)?.remove(0))
         };
-        let ranks = TwoWay { i2t: rank(&images, &captions, &truth.i2t)?, t2i: rank(&captions, &images, &truth.t2i)? };
+        let ranks = TwoWay { i2t: rank(&*rows.i2t, &truth.i2t)?, t2i: rank(&*rows.t2i, &truth.t2i)? };
+        drop(rows);
         Ok(Self { images, captions, ranks })
     }
 }

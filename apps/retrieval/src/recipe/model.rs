@@ -9,7 +9,8 @@ use std::path::PathBuf;
 pub struct Model {
     /// The image encoder.
     pub backbone: Backbone,
-    /// Channels of the first stage of the `small` backbone; the second and third have twice and four times as many.
+    /// Channels of the `patches` backbone, or of the first stage of `small`, whose second and third have twice and four
+    /// times as many.
     pub width: usize,
     /// Weights for the backbone: safetensors in the layout of torchvision or timm.
     pub backbone_weights: Option<PathBuf>,
@@ -50,6 +51,8 @@ impl Default for Model {
 pub enum Backbone {
     /// Three stages for images of 32 to 64 pixels
     Small,
+    /// One stage on patches of 4 x 4 pixels: the cheapest
+    Patches,
     Resnet18,
     Resnet34,
     Resnet50,

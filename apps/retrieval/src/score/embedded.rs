@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use burn::tensor::{Device, Tensor, TensorData};
 use clap::Args;
 use halation_core::dist::{DiagNormal, LogStd, LogVar};
-use halation_core::divergence::{DivergenceScores, MatchFunction, Measure, MeasureOptions, SampleNoise};
+use halation_core::divergence::{MatchFunction, Measure, MeasureOptions, SampleNoise, TwoWayScores};
 use halation_core::metric::{CaptionProtocol, ProtocolScores, Ties};
 use halation_data::format::{CaptionGroundTruth, EmbeddingFile};
 use halation_train::device::select_device;
@@ -59,12 +59,10 @@ pub fn score(
     }
     let truth = gts.truth(&image_ids, &caption_ids).map_err(data_error)?;
     let measure_options = options.build(measure, dim, &device)?;
-    let scores = |query: &DiagNormal, gallery: &DiagNormal| {
-        let divergence = measure.build(&measure_options).map_err(|error| user(error.into()))?;
-        anyhow::Ok(DivergenceScores::new(divergence, query.clone(), gallery.clone()))
-    };
-    let (image_rows, caption_rows) = (scores(&image, &caption)?, scores(&caption, &image)?);
-    CaptionProtocol::evaluate(protocols, &truth, &image_rows, &caption_rows, ties)
+    let scores = TwoWayScores::new(measure, &measure_options, &image, &caption).map_err(|error| user(error.into()))?;
+    drop((image, caption)); // where the scores are one matrix by now, nobody needs the embeddings
+    let rows = scores.directions();
+    CaptionProtocol::evaluate(protocols, &truth, &*rows.i2t, &*rows.t2i, ties)
         .map_err(|error| user(error.into()))
         .with_context(|| format!("measure `{measure}`"))
 }

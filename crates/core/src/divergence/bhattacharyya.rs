@@ -31,6 +31,10 @@ impl Divergence for Bhattacharyya {
         Direction::SmallerIsCloser
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         all_pairs(query, gallery, reduce)
     }

@@ -40,6 +40,10 @@ impl Divergence for CoordinateGap {
         Direction::SmallerIsCloser
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         all_pairs(query, gallery, |one, two| self.reduce(one, two))
     }

@@ -26,6 +26,10 @@ impl Divergence for Csd {
         Direction::SmallerIsCloser
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         MeanSquaredL2.pairwise(query, gallery) + trace(query) + trace(gallery).transpose()
     }

@@ -32,6 +32,10 @@ impl Divergence for Elk {
         Direction::LargerIsCloser
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         all_pairs(query, gallery, reduce)
     }

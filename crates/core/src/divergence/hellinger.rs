@@ -26,6 +26,10 @@ impl Divergence for Hellinger {
         Direction::SmallerIsCloser
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         one_minus_exp(Bhattacharyya.pairwise(query, gallery))
     }

@@ -22,6 +22,10 @@ impl Divergence for Jeffreys {
         Direction::SmallerIsCloser
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         let [_, dims] = query.dims();
         let sum = relative_scatter(query, gallery) + relative_scatter(gallery, query).transpose();

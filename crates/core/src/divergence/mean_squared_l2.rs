@@ -20,6 +20,10 @@ impl Divergence for MeanSquaredL2 {
         Direction::SmallerIsCloser
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         squared_distance(query.mean(), gallery.mean())
     }

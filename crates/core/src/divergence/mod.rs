@@ -24,6 +24,7 @@ mod sampled_jensen_shannon;
 mod sampled_l2;
 mod squared_wasserstein2;
 mod traits;
+mod two_way_scores;
 
 pub use bhattacharyya::*;
 pub use coordinate_gap::*;
@@ -46,3 +47,4 @@ pub use sampled_jensen_shannon::*;
 pub use sampled_l2::*;
 pub use squared_wasserstein2::*;
 pub use traits::*;
+pub use two_way_scores::*;

@@ -25,6 +25,10 @@ impl Divergence for SquaredWasserstein2 {
         Direction::SmallerIsCloser
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         squared_distance(coordinates(query), coordinates(gallery))
     }

@@ -21,6 +21,12 @@ pub trait Divergence: Debug + Send + Sync {
     /// Whether smaller or larger values are closer.
     fn direction(&self) -> Direction;
 
+    /// Whether query and gallery may be exchanged: one matrix then serves both directions of retrieval. Sampled measures say
+    /// no, as the sides have draws of their own.
+    fn is_symmetric(&self) -> bool {
+        false
+    }
+
     /// The value of every query with every gallery item. Memory stays within a bounded tile beyond the `[N, M]` of the result: the
     /// `[N, M, D]` of all differences never exists.
     ///

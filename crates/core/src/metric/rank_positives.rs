@@ -122,8 +122,9 @@ fn rank_row<S: Score>(row: &[S], positives: &[u32], ties: Ties) -> Vec<u32> {
 
 /// One branch-free pass over the row per positive.
 fn rank_by_passes<S: Score>(row: &[S], positives: &[u32], ties: Ties) -> Vec<u32> {
-    let not_below = |part: &[S], score: S| part.iter().map(|&other| u32::from(other >= score)).sum::<u32>();
-    let above = |part: &[S], score: S| part.iter().map(|&other| u32::from(other > score)).sum::<u32>();
+    // Wrapping, for a sum that checks for overflow does not become vector code; a gallery has less than 2^32 items.
+    let not_below = |part: &[S], score: S| part.iter().fold(0u32, |n, &other| n.wrapping_add((other >= score).into()));
+    let above = |part: &[S], score: S| part.iter().fold(0u32, |n, &other| n.wrapping_add((other > score).into()));
     let rank = |&positive: &u32| {
         let index = positive as usize;
         let score = row[index];

@@ -10,12 +10,14 @@ pub trait Score: Copy + PartialOrd + Default + Send + Sync {
 }
 
 impl Score for f32 {
+    #[inline]
     fn is_nan(self) -> bool {
         f32::is_nan(self)
     }
 }
 
 impl Score for f64 {
+    #[inline]
     fn is_nan(self) -> bool {
         f64::is_nan(self)
     }

@@ -2,7 +2,12 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::{DenseScores, Score, ScoreRows};
+
+/// Side of the squares that are transposed one at a time: both its rows and its columns stay in the first cache.
+const TILE: usize = 32;
 
 /// A [`DenseScores`] read by columns: its gallery asks, its queries answer.
 #[derive(Debug, Clone, Copy)]
@@ -28,11 +33,17 @@ impl<S: Score> ScoreRows<S> for TransposedScores<'_, S> {
     fn fill(&self, rows: Range<usize>, out: &mut [S]) {
         let gallery = self.gallery();
         assert_eq!(out.len(), rows.len() * gallery, "`out` must hold {} rows of {gallery}", rows.len());
-        for item in 0..gallery {
-            // Runs along the source's rows, which are contiguous; the writes stride instead.
-            for (query, &score) in self.inner.row(item)[rows.clone()].iter().enumerate() {
-                out[query * gallery + item] = score;
+        let first = rows.start;
+        let transpose = |(index, band): (usize, &mut [S])| {
+            let start = first + index * TILE;
+            for items in (0..gallery).step_by(TILE).map(|item| item..gallery.min(item + TILE)) {
+                for (query, row) in band.chunks_exact_mut(gallery).enumerate() {
+                    for (item, score) in items.clone().zip(&mut row[items.clone()]) {
+                        *score = self.inner.row(item)[start + query];
+                    }
+                }
             }
-        }
+        };
+        out.par_chunks_mut((TILE * gallery).max(1)).enumerate().for_each(transpose);
     }
 }

@@ -18,8 +18,8 @@ const LARGEST_COORDINATE: f64 = 1e15;
 /// * returns: `[.., N, M]`
 pub(crate) fn squared_distance<const R: usize>(x: Tensor<R>, y: Tensor<R>) -> Tensor<R> {
     let (squared, unit) = scaled_squared_distance(x, y);
-    // Twice by the unit: its square alone may overflow, and zero times infinity is NaN.
-    squared * unit.clone() * unit // [.., N, M]
+    // The square of the unit may overflow, and zero times infinity is NaN. Where it does, every distance but zero does too.
+    squared * unit.square().clamp_max(f32::MAX) // [.., N, M]
 }
 
 /// Distances `sqrt(||x_i - y_j||^2 + 1e-6)` of all pairs, finite for every finite input up to a norm of about 1e38.
@@ -58,8 +58,9 @@ fn scaled_squared_distance<const R: usize>(x: Tensor<R>, y: Tensor<R>) -> (Tenso
 
     let x_norm = x.clone().square().sum_dim(R - 1); // [.., N, 1]
     let y_norm = y.clone().square().sum_dim(R - 1).swap_dims(R - 2, R - 1); // [.., 1, M]
-    let product = x.matmul(y.swap_dims(R - 2, R - 1)); // [.., N, M]
-    ((x_norm + y_norm - product * 2.0).clamp_min(0.0), unit)
+    // Signs and factors go into the small operand, so that few passes over the [.., N, M] are left.
+    let product = (x * -2.0).matmul(y.swap_dims(R - 2, R - 1)); // [.., N, M]
+    ((product + x_norm + y_norm).clamp_min(0.0), unit)
 }
 
 /// `sum_k (x_k - mean_k)^2 / v_k` of every point under every distribution: squared Mahalanobis distances by matrix products.

@@ -8,6 +8,7 @@ mod packed_words;
 mod residual_block;
 mod resnet;
 mod resnet_config;
+mod stem;
 mod word_table;
 mod words;
 
@@ -19,6 +20,7 @@ pub use packed_words::*;
 pub use residual_block::*;
 pub use resnet::*;
 pub use resnet_config::*;
+pub use stem::*;
 pub use word_table::*;
 pub(crate) use words::check_lengths;
 pub use words::*;

@@ -78,8 +78,16 @@ impl ResidualBlock {
 /// A square convolution without bias, padded by half its size, with torchvision's initialisation (Kaiming normal over
 /// the fan out, gain sqrt 2).
 pub(super) fn convolution(input: usize, output: usize, size: usize, stride: usize, device: &Device) -> Conv2d {
-    let pad = size / 2;
-    Conv2dConfig::new([input, output], [size, size])
+    padded_convolution([input, output], size, stride, size / 2, device)
+}
+
+/// A convolution over patches that do not overlap.
+pub(super) fn patch_convolution(input: usize, output: usize, side: usize, device: &Device) -> Conv2d {
+    padded_convolution([input, output], side, side, 0, device)
+}
+
+fn padded_convolution(channels: [usize; 2], size: usize, stride: usize, pad: usize, device: &Device) -> Conv2d {
+    Conv2dConfig::new(channels, [size, size])
         .with_stride([stride, stride])
         .with_padding(PaddingConfig2d::Explicit(pad, pad, pad, pad))
         .with_bias(false)

@@ -6,8 +6,8 @@ use burn::nn::PaddingConfig2d;
 use burn::nn::pool::MaxPool2dConfig;
 use burn::tensor::Device;
 
-use super::residual_block::convolution;
-use super::{BatchNorm2dConfig, BlockKind, ResNet, ResidualBlock};
+use super::residual_block::{convolution, patch_convolution};
+use super::{BatchNorm2dConfig, BlockKind, ResNet, ResidualBlock, Stem};
 use crate::ModelError;
 
 /// Settings of a [`ResNet`].
@@ -33,9 +33,9 @@ pub struct ResNetConfig {
     /// Channels of the first convolution.
     #[config(default = 64)]
     pub stem_width: usize,
-    /// `false`: 7x7 stem with stride 2 and a max-pool (224 px images). `true`: 3x3 stem with stride 1 and no pooling.
-    #[config(default = false)]
-    pub small_images: bool,
+    /// What comes before the first stage.
+    #[config(default = "Stem::Published")]
+    pub stem: Stem,
     /// Classes of the optional linear classifier on the pooled features.
     #[config(default = "None")]
     pub classes: Option<usize>,
@@ -70,8 +70,19 @@ impl ResNetConfig {
     /// A small-image network of basic blocks for 32 to 64 px on a CPU: 3x3 stem with stride 1 as wide as the first
     /// stage, no max-pool. `small(vec![16, 32, 64], vec![1, 1, 1])` turns 32 px into a `[64, 8, 8]` map.
     pub fn small(widths: Vec<usize>, blocks: Vec<usize>) -> Self {
+        Self::as_wide_as_the_first_stage(widths, blocks).with_stem(Stem::FullResolution)
+    }
+
+    /// A network of basic blocks on patches of `side` pixels, for little images with large things in them: the cheapest
+    /// one on a CPU, since it has few positions and many channels. `patches(4, vec![48], vec![1])` turns 32 px into a
+    /// `[48, 8, 8]` map.
+    pub fn patches(side: usize, widths: Vec<usize>, blocks: Vec<usize>) -> Self {
+        Self::as_wide_as_the_first_stage(widths, blocks).with_stem(Stem::Patches(side))
+    }
+
+    fn as_wide_as_the_first_stage(widths: Vec<usize>, blocks: Vec<usize>) -> Self {
         let stem = widths.first().copied().unwrap_or(0);
-        Self::new(BlockKind::Basic, blocks, widths).with_stem_width(stem).with_small_images(true)
+        Self::new(BlockKind::Basic, blocks, widths).with_stem_width(stem)
     }
 
     fn published(block: BlockKind, blocks: [usize; 4]) -> Self {
@@ -98,6 +109,9 @@ impl ResNetConfig {
         if self.stem_width == 0 {
             return wrong("stem_width", "0".into(), "the stem needs at least one channel");
         }
+        if self.stem == Stem::Patches(0) {
+            return wrong("stem", "Patches(0)".into(), "a patch needs at least one pixel");
+        }
         if self.classes == Some(0) {
             return wrong("classes", "Some(0)".into(), "a classifier needs at least one class");
         }
@@ -110,7 +124,11 @@ impl ResNetConfig {
     /// Where [`check`](Self::check) returns an error.
     pub fn init(&self, device: &Device) -> ResNet {
         self.check().unwrap_or_else(|error| panic!("{error}"));
-        let (size, stride) = if self.small_images { (3, 1) } else { (7, 2) };
+        let conv1 = match self.stem {
+            Stem::Published => convolution(3, self.stem_width, 7, 2, device),
+            Stem::FullResolution => convolution(3, self.stem_width, 3, 1, device),
+            Stem::Patches(side) => patch_convolution(3, self.stem_width, side, device),
+        };
         let mut input = self.stem_width;
         let mut stages = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
         for (stage, (&blocks, &width)) in self.blocks.iter().zip(&self.widths).enumerate() {
@@ -122,9 +140,9 @@ impl ResNetConfig {
         }
         let [layer1, layer2, layer3, layer4] = stages;
         ResNet {
-            conv1: convolution(3, self.stem_width, size, stride, device),
+            conv1,
             bn1: BatchNorm2dConfig::new(self.stem_width).init(device),
-            max_pool: (!self.small_images).then(|| {
+            max_pool: (self.stem == Stem::Published).then(|| {
                 MaxPool2dConfig::new([3, 3])
                     .with_strides([2, 2])
                     .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))

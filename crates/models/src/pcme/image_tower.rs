@@ -41,7 +41,10 @@ impl ImageTower {
     /// If `C` differs from the network's.
     pub fn forward_features(&self, features: Tensor<4>) -> Embedding {
         let pooled = global_average(features.clone()); // [B, C]
+        let [batch, channels, height, width] = features.dims();
         let tokens = features.flatten::<3>(2, 3).swap_dims(1, 2); // [B, h * w, C]
+        // Both heads read every position in a row of its own: transpose in memory once, not once for each of them.
+        let tokens = tokens.reshape([batch * height * width, channels]).reshape([batch, height * width, channels]);
         let mean = self.mean_head.forward(self.fc.forward(pooled.clone()), tokens.clone(), None);
         let log_std = match (&self.sigma_fc, &self.sigma_head) {
             (Some(fc), Some(head)) => Some(head.forward(fc.forward(pooled), tokens, None)),
