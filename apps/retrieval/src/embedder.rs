@@ -82,7 +82,7 @@ impl Embedder {
         self.in_batches(captions, |batch| {
             let ids: Vec<Vec<i32>> = batch.iter().map(|caption| self.vocabulary.encode(caption.as_ref())).collect();
             let words = model::words(&CaptionBatch::new(&ids), &self.device);
-            as_normal(&self.model.pcme.embed_captions(&words))
+            as_normal(&self.model.towers.embed_captions(&words))
         })
     }
 
@@ -98,6 +98,13 @@ impl Embedder {
     /// The measure used when none is named: the one that the method trained, or the means for a point model.
     pub fn default_measure(&self) -> Measure {
         self.model.criterion.measure(self.is_probabilistic())
+    }
+
+    /// Whether `measure` can compare this model's embeddings: whether they have what it looks at, and the method trained
+    /// what it needs.
+    pub fn serves(&self, measure: Measure) -> bool {
+        self.measure_options(measure, self.recipe.model.dim * self.recipe.model.points)
+            .is_ok_and(|options| measure.build(&options).is_ok())
     }
 
     /// Scores of a query set against a gallery. The draws of a sampled measure depend on the recipe's seed alone.
@@ -141,8 +148,8 @@ impl Embedder {
             let seed = seed_for(self.recipe.seed, side, 0, 0);
             normal_noise([self.recipe.loss.samples(), dim], seed, &self.device)
         };
-        let mut options = MeasureOptions::default();
-        options = options.with_noise(SampleNoise::new(draw("query"), draw("gallery"))?);
+        let options = MeasureOptions::default().with_points(self.recipe.model.points);
+        let options = options.with_noise(SampleNoise::new(draw("query"), draw("gallery"))?);
         Ok(self.model.criterion.measure_options(options))
     }
 
@@ -157,7 +164,7 @@ impl Embedder {
     fn planes(&self, values: Vec<f32>, count: usize) -> DiagNormal {
         let size = self.recipe.data.image_size;
         let pixels = Tensor::<4>::from_data(TensorData::new(values, [count, 3, size, size]), &self.device); // [B, 3, S, S]
-        as_normal(&self.model.pcme.embed_images(pixels))
+        as_normal(&self.model.towers.embed_images(pixels))
     }
 
     fn in_batches<T>(&self, items: &[T], embed: impl Fn(&[T]) -> DiagNormal) -> DiagNormal {
@@ -172,7 +179,10 @@ impl Embedder {
 fn as_normal(embedding: &Embedding) -> DiagNormal {
     match embedding {
         Embedding::Normal(normal) => normal.clone(),
-        Embedding::Point(points) => DiagNormal::new(points.clone(), LogStd(points.zeros_like())),
+        Embedding::Point(_) | Embedding::Set(_) => {
+            let points = embedding.mean();
+            DiagNormal::new(points.clone(), LogStd(points.zeros_like()))
+        }
     }
 }
 

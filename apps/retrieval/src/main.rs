@@ -11,6 +11,7 @@ mod recipe;
 mod report;
 mod score;
 mod task;
+mod towers;
 mod user_error;
 mod verb;
 
@@ -33,6 +34,8 @@ enum Verb {
     Train(verb::train::TrainArgs),
     /// Evaluate a run: recalls, R-Precision, mAP@R, uncertainty
     Eval(verb::eval::EvalArgs),
+    /// Is one run better than another, or is it chance? Paired, query by query
+    Compare(verb::compare::CompareArgs),
     /// Embed images or captions with a run, into a file
     Embed(verb::embed::EmbedArgs),
     /// Find images for a text, or captions for an image, each hit with its uncertainty
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Verb::Quickstart(args) => verb::quickstart::run(&args),
         Verb::Train(args) => verb::train::run(&args),
         Verb::Eval(args) => verb::eval::run(&args),
+        Verb::Compare(args) => verb::compare::run(&args),
         Verb::Embed(args) => verb::embed::run(&args),
         Verb::Search(args) => verb::search::run(&args),
         Verb::Score(args) => score::run(&args),

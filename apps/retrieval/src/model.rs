@@ -2,13 +2,15 @@
 
 use crate::dataset::data_error;
 use crate::method::Criterion;
-use crate::recipe::{Backbone, Recipe};
+use crate::recipe::{Backbone, Pooling, Recipe};
+use crate::towers::Towers;
 use crate::user_error::user;
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use halation_data::text::{CaptionBatch, Vocabulary, WordVectors};
 use halation_models::encoder::{BiGruPooling, ResNetConfig, WordTableConfig, Words};
-use halation_models::pcme::{Pcme, PcmeConfig};
+use halation_models::pcme::PcmeConfig;
+use halation_models::vse::VseConfig;
 use halation_models::weights::{self, LoadOptions};
 use halation_train::random::seeded_init;
 
@@ -16,7 +18,7 @@ use halation_train::random::seeded_init;
 #[derive(Module, Debug)]
 pub struct RetrievalModel {
     /// The two towers.
-    pub pcme: Pcme,
+    pub towers: Towers,
     /// The criterion.
     pub criterion: Criterion,
 }
@@ -38,11 +40,11 @@ pub fn init(recipe: &Recipe, vocabulary: &Vocabulary, device: &Device) -> anyhow
         None => WordVectors::random(vocabulary.len(), recipe.model.word_dim, recipe.seed),
     };
     let table = WordTableConfig::new(vocabulary.len()).with_dim(recipe.model.word_dim);
-    model.pcme.text.words = table.init_with(words.rows, device)?;
+    *model.towers.words_mut() = table.init_with(words.rows, device)?;
     if let Some(path) = &recipe.model.backbone_weights {
         let options = LoadOptions::new().without_classifier();
-        model.pcme.image.cnn =
-            weights::load(model.pcme.image.cnn, path, &options).map_err(|error| user(error.into()))?;
+        let cnn = model.towers.cnn_mut();
+        *cnn = weights::load(cnn.clone(), path, &options).map_err(|error| user(error.into()))?;
     }
     Ok(model)
 }
@@ -53,7 +55,7 @@ pub fn init(recipe: &Recipe, vocabulary: &Vocabulary, device: &Device) -> anyhow
 /// A logit gain other than 1 and 2.
 pub fn blank(recipe: &Recipe, vocabulary: &Vocabulary, device: &Device) -> anyhow::Result<RetrievalModel> {
     Ok(RetrievalModel {
-        pcme: config(recipe, vocabulary).init(device),
+        towers: towers(recipe, vocabulary, device),
         criterion: recipe.loss.init(device).map_err(|error| user(error.into()))?,
     })
 }
@@ -65,23 +67,28 @@ pub fn words(batch: &CaptionBatch, device: &Device) -> Words {
     Words::new(tokens, batch.lengths.clone()).expect("a caption batch has lengths from 1 to its width")
 }
 
-fn config(recipe: &Recipe, vocabulary: &Vocabulary) -> PcmeConfig {
-    let backbone = match recipe.model.backbone {
-        Backbone::Small => {
-            ResNetConfig::small([1, 2, 4].map(|times| times * recipe.model.width).to_vec(), vec![1, 1, 1])
-        }
-        Backbone::Patches => ResNetConfig::patches(4, vec![recipe.model.width], vec![1]),
+fn towers(recipe: &Recipe, vocabulary: &Vocabulary, device: &Device) -> Towers {
+    let model = &recipe.model;
+    let backbone = match model.backbone {
+        Backbone::Small => ResNetConfig::small([1, 2, 4].map(|times| times * model.width).to_vec(), vec![1, 1, 1]),
+        Backbone::Patches => ResNetConfig::patches(4, vec![model.width], vec![1]),
         Backbone::Resnet18 => ResNetConfig::resnet18(),
         Backbone::Resnet34 => ResNetConfig::resnet34(),
         Backbone::Resnet50 => ResNetConfig::resnet50(),
         Backbone::Resnet101 => ResNetConfig::resnet101(),
         Backbone::Resnet152 => ResNetConfig::resnet152(),
     };
-    let pooling = if recipe.model.legacy_pooling { BiGruPooling::LegacyLastStep } else { BiGruPooling::FinalStates };
-    PcmeConfig::new(backbone, vocabulary.len())
-        .with_embed_dim(recipe.model.dim)
-        .with_word_dim(recipe.model.word_dim)
+    if model.pooling == Pooling::Gpo {
+        let config = VseConfig::new(backbone, vocabulary.len()).with_embed_dim(model.dim).with_word_dim(model.word_dim);
+        return Towers::Pooling(config.init(device));
+    }
+    let pooling = if model.legacy_pooling { BiGruPooling::LegacyLastStep } else { BiGruPooling::FinalStates };
+    let config = PcmeConfig::new(backbone, vocabulary.len())
+        .with_embed_dim(model.dim)
+        .with_word_dim(model.word_dim)
         .with_pooling(pooling)
-        .with_uncertainty(!recipe.model.point)
-        .with_log_std_init(recipe.model.log_std_init)
+        .with_points(model.points)
+        .with_uncertainty(!model.point)
+        .with_log_std_init(model.log_std_init);
+    Towers::Attention(config.init(device))
 }

@@ -141,8 +141,8 @@ impl Task for PairTask<'_> {
         let drawn = self.sampler.batches(pass, step).next().expect("the step lies in the pass");
         let pairs: Vec<(usize, usize)> = drawn.images.into_iter().zip(drawn.captions).collect();
         let batch = PairBatch::new(&pairs, &self.train.set.matches);
-        let images = model.pcme.embed_images(self.images(&batch, at.epoch)); // [B, D]
-        let captions = model.pcme.embed_captions(&words(&self.captions(&batch, at.epoch), &self.training_device)); // [B, D]
+        let images = model.towers.embed_images(self.images(&batch, at.epoch)); // [B, D]
+        let captions = model.towers.embed_captions(&words(&self.captions(&batch, at.epoch), &self.training_device)); // [B, D]
         let matches = self.matches(&batch);
         let embedded = EmbeddedBatch { images: &images, captions: &captions, matches: &matches, at };
         let terms = model.criterion.terms(&self.recipe.loss, &embedded);
@@ -155,9 +155,8 @@ impl Task for PairTask<'_> {
     }
 
     fn enter_stage(&self, stage: usize, model: RetrievalModel) -> RetrievalModel {
-        let RetrievalModel { pcme, criterion } = model;
+        let RetrievalModel { towers, criterion } = model;
         let warming_up = stage == 0 && self.recipe.train.warmup_epochs > 0;
-        let pcme = if warming_up { pcme.freeze_backbones() } else { pcme.unfreeze_backbones() };
-        RetrievalModel { pcme, criterion }
+        RetrievalModel { towers: towers.train_backbones(!warming_up), criterion }
     }
 }

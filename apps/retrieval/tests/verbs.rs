@@ -94,6 +94,61 @@ fn eval_reports_both_directions_chance_and_uncertainty_and_repeats_itself() {
 }
 
 #[test]
+fn every_measure_makes_one_row_of_a_table_in_which_the_own_one_repeats_the_evaluation() {
+    let table = json(&app(&["eval", "--json", "--run", text(run()), "--measure", "all"]));
+    let rows = table["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 17);
+    let own = rows.iter().find(|row| row["measure"] == table["own"]).expect("the measure it was trained for");
+    assert_eq!(own["mean"], json(&app(&["eval", "--json", "--run", text(run())]))["mean"]);
+    let shown = String::from_utf8(app(&["eval", "--run", text(run()), "--measure", "all"]).stdout).unwrap();
+    assert_eq!(shown.lines().count(), 18);
+    assert!(shown.contains("match-probability *"), "{shown}");
+}
+
+#[test]
+fn a_run_compared_with_itself_differs_by_nothing_and_with_another_on_the_same_queries_by_something() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = write(folder.path(), "recipe.toml", RECIPE);
+    let other = folder.path().join("other");
+    told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(&other), "--set", "seed=1"]), 0);
+    let compare = |run: &Path| json(&app(&["compare", "--json", "--base", text(self::run()), "--run", text(run)]));
+    let same = compare(run());
+    assert_eq!((&same["i2t"]["difference"], &same["i2t"]["p"]), (&Value::from(0.0), &Value::from(1.0)));
+    let found = compare(&other);
+    let [low, high] = [0, 1].map(|end| found["t2i"]["interval"][end].as_f64().unwrap());
+    let difference = found["t2i"]["difference"].as_f64().unwrap();
+    assert!(low <= difference && difference <= high && low < high, "{found}");
+    assert!(found["i2t"]["queries"] == 24 && found["t2i"]["p"].as_f64().unwrap() > 0.0);
+
+    let elsewhere = folder.path().join("elsewhere");
+    let smaller = ["--set", "data.source.scenes.test=20"];
+    let arguments = ["train", "--quiet", "--recipe", text(&recipe), "--out", text(&elsewhere)];
+    told(&app(&[&arguments[..], &smaller[..]].concat()), 0);
+    let stderr = told(&app(&["compare", "--base", text(run()), "--run", text(&elsewhere)]), 2);
+    assert!(stderr.contains("same data"), "{stderr}");
+}
+
+#[test]
+fn sets_of_points_and_pooled_points_train_and_are_ranked_by_what_they_have() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, method, model, own) in [
+        ("pvse", "method = 'pvse'", "points = 2", "best-of-points"),
+        ("vse", "method = 'vse'\nall_negatives_epochs = 2", "pooling = 'gpo'\nbackbone = 'patches'", "mean-l2"),
+    ] {
+        let recipe = RECIPE.replace("method = \"pcme\"\nsamples = 2", method);
+        let recipe = recipe.replace("[model]", &format!("[model]\npoint = true\n{model}"));
+        let recipe = write(folder.path(), &format!("{name}.toml"), recipe);
+        let out = folder.path().join(name);
+        told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(&out)]), 0);
+        let table = json(&app(&["eval", "--json", "--run", text(&out), "--measure", "all"]));
+        let names: Vec<&str> =
+            table["rows"].as_array().unwrap().iter().map(|row| row["measure"].as_str().unwrap()).collect();
+        assert_eq!(names, ["mean-l2", "min-coordinate", "max-coordinate", "best-of-points"]);
+        assert_eq!(table["own"], own);
+    }
+}
+
+#[test]
 fn the_same_recipe_and_seed_give_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let recipe = write(folder.path(), "recipe.toml", RECIPE);
@@ -198,6 +253,9 @@ fn what_the_user_got_wrong_exits_with_2_and_says_what_would_be_right() {
         (&["train", "--recipe", text(&recipe), "--out", &out, "--set", "train.batch=1"], "train.batch"),
         (&["train", "--recipe", text(&recipe), "--out", &out, "--set", "train.batch=5000"], "batch"),
         (&["train", "--recipe", text(&recipe), "--out", &out, "--set", "model.dim=7"], "even"),
+        (&["train", "--recipe", text(&recipe), "--out", &out, "--set", "model.points=2"], "model.point"),
+        (&["train", "--recipe", text(&recipe), "--out", &out, "--set", "model.pooling=gpo"], "model.point"),
+        (&["train", "--recipe", text(&recipe), "--out", &out, "--set", "model.points=0"], "model.points"),
         (&["train", "--recipe", text(&recipe), "--out", &out, "--device", "cuda"], "cuda"),
         (&["train", "--recipe", "missing.toml", "--out", &out], "missing.toml"),
         (&["search", "--run", text(run()), "--image", "missing.png"], "missing.png"),

@@ -93,6 +93,12 @@ fn slow(measure: Measure, one: &Plain, two: &Plain, query_draws: &[f64], gallery
             let variance = v1(k) + v2(k);
             -0.5 * (gap(k) / variance + variance.ln() + std::f64::consts::TAU.ln())
         }),
+        Measure::BestOfPoints => {
+            // One point each, as the options say.
+            let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            let (x, y) = (&one.mean, &two.mean);
+            dot(x, y) / (dot(x, x) * dot(y, y)).sqrt()
+        }
         Measure::MinCoordinate => (0..dims).map(gap).fold(f64::INFINITY, f64::min),
         Measure::MaxCoordinate => (0..dims).map(gap).fold(0.0, f64::max),
         Measure::SampledL2 => mean_over_pairs(&distance),
@@ -185,7 +191,7 @@ fn divergences_agree_with_pytorch() {
 }
 
 /// Measures that do not care which side is the query. Sampled ones draw different noise for the two sides.
-const SYMMETRIC: [Measure; 9] = [
+const SYMMETRIC: [Measure; 10] = [
     Measure::MeanL2,
     Measure::Csd,
     Measure::W2,
@@ -195,6 +201,7 @@ const SYMMETRIC: [Measure; 9] = [
     Measure::Hellinger,
     Measure::MinCoordinate,
     Measure::MaxCoordinate,
+    Measure::BestOfPoints,
 ];
 
 /// Measures that are zero for equal distributions and never negative.
@@ -244,7 +251,9 @@ proptest! {
         let mut draws = Draws::new(seed);
         let (query, gallery) = (draws.distributions(3, 4, &device()), draws.distributions(4, 4, &device()));
         let shift = |one: &DiagNormal| DiagNormal::new(one.mean() + 100.0, one.log_std());
-        for measure in Measure::ALL.into_iter().filter(|&measure| measure != Measure::SampledDot) {
+        // Products and cosines are of the points themselves.
+        let of_differences = |measure: &Measure| !matches!(measure, Measure::SampledDot | Measure::BestOfPoints);
+        for measure in Measure::ALL.into_iter().filter(of_differences) {
             let divergence = build(measure, 4);
             let shifted = values(&divergence.pairwise(&shift(&query), &shift(&gallery)));
             // Means of about 100 themselves carry 4e-6, over standard deviations down to 0.05, squared terms up to 1e3.
@@ -399,6 +408,7 @@ fn a_symmetric_measure_may_exchange_its_sides_and_both_directions_get_the_scores
             let scores = DivergenceScores::new(measure.build(&options).unwrap(), query.clone(), gallery.clone());
             rows_of(&scores)
         };
+        assert_eq!(measure.build(&options).unwrap().is_symmetric(), SYMMETRIC.contains(&measure), "{measure}");
         let both = TwoWayScores::new(measure, &options, &images, &captions).unwrap();
         let both = both.directions();
         let name = measure.name();
@@ -411,4 +421,21 @@ fn rows_of(scores: &dyn ScoreRows) -> Vec<f64> {
     let mut out = vec![0.0; scores.queries() * scores.gallery()];
     scores.fill(0..scores.queries(), &mut out);
     out.into_iter().map(f64::from).collect()
+}
+
+#[test]
+fn of_sets_of_points_the_best_pair_counts() {
+    // Two points of two numbers each; the second of the query lies along the first of the gallery.
+    let items = |rows: [[f64; 4]; 2]| {
+        let mean = Tensor::<2>::from_floats(rows, &device());
+        DiagNormal::new(mean.clone(), LogStd(mean.zeros_like()))
+    };
+    let query = items([[1.0, 0.0, 0.0, 3.0], [1.0, 1.0, 1.0, 0.0]]);
+    let gallery = items([[0.0, 0.5, -1.0, 0.0], [-1.0, 0.0, -1.0, -1.0]]);
+    let measure = Measure::BestOfPoints.build(&MeasureOptions::default().with_points(2)).unwrap();
+    let half = 0.5f64.sqrt();
+    assert_close("pairs", &values(&measure.pairwise(&query, &gallery)), &[1.0, 0.0, half, -half], 1e-6);
+    assert_close("aligned", &values(&measure.aligned(&query, &gallery)), &[1.0, -half], 1e-6);
+    let error = Measure::BestOfPoints.build(&MeasureOptions::default().with_points(0)).unwrap_err().to_string();
+    assert!(error.contains("points"), "{error}");
 }

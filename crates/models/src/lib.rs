@@ -5,6 +5,7 @@
 //! * [`hib`]: hedged embeddings of digit strings.
 //! * [`clip`]: the two transformers of CLIP, plain, branched (PCME++) and with an uncertainty token (ProLIP).
 //! * [`pcme`]: the probabilistic cross-modal model, two towers of the above.
+//! * [`vse`]: VSE-infinity, two towers with learnt pooling.
 //! * [`weights`]: safetensors in the layouts that torchvision, timm, OpenAI and transformers publish, with a full list of differences.
 //!
 //! What does *not* live here: losses (`halation-core`), files of data (`halation-data`), training loops.
@@ -16,6 +17,7 @@ mod error;
 pub mod head;
 pub mod hib;
 pub mod pcme;
+pub mod vse;
 pub mod weights;
 
 pub use error::ModelError;

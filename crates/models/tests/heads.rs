@@ -238,6 +238,18 @@ fn captions_that_cannot_be_read_are_typed_errors() {
 }
 
 #[test]
+fn several_points_make_a_set_and_no_distribution() {
+    let sets = config().with_uncertainty(false).with_points(3);
+    let model = sets.init(&device());
+    let Embedding::Set(set) = model.embed_images(Tensor::ones([2, 3, 8, 8], &device())) else { panic!("three points") };
+    assert_eq!((set.points.dims(), set.residuals.dims()), ([2, 3, 8], [2, 3, 8]));
+    let lengths = values(set.points.square().sum_dim(2));
+    assert!(lengths.iter().all(|length| (length - 1.0).abs() < 1e-5), "{lengths:?}");
+    assert_eq!(model.embed_images(Tensor::ones([2, 3, 8, 8], &device())).mean().dims(), [2, 24]);
+    assert!(config().with_points(3).check().unwrap_err().to_string().contains("points"));
+}
+
+#[test]
 fn a_word_table_takes_its_rows_from_a_matrix_of_the_right_size() {
     let device = device();
     let table = WordTableConfig::new(2).with_dim(3);

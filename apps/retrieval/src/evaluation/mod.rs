@@ -3,11 +3,13 @@
 mod chance;
 mod corruption;
 mod figures;
+mod measure_table;
 mod uncertainty;
 
 pub use chance::Chance;
 pub use corruption::Corruption;
 pub use figures::Figures;
+pub use measure_table::MeasureTable;
 pub use uncertainty::{Bins, Uncertainty};
 
 use crate::dataset::{Dataset, Split};
@@ -156,13 +158,20 @@ impl Ranked {
     }
 }
 
+/// The ranks of every positive of a split, under the model's own measure.
+///
+/// # Errors
+/// Scores that are not numbers.
+pub fn ranks_of_split(embedder: &Embedder, split: &Split) -> anyhow::Result<TwoWay<PositiveRanks>> {
+    Ok(Ranked::new(embedder, split, embedder.default_measure())?.ranks)
+}
+
 /// R-Precision and R@1 alone, means of both directions: what is watched during training.
 ///
 /// # Errors
 /// Scores that are not numbers.
 pub fn glance(embedder: &Embedder, split: &Split) -> anyhow::Result<Vec<(String, f64)>> {
-    let ranked = Ranked::new(embedder, split, embedder.default_measure())?;
-    let summary = ranked.ranks.as_ref().try_map(RankSummary::of)?;
+    let summary = ranks_of_split(embedder, split)?.as_ref().try_map(RankSummary::of)?;
     let mean = |figure: fn(&RankSummary) -> f64| summary.map(|direction| figure(&direction)).mean();
     Ok(vec![
         ("r_precision".to_owned(), mean(|summary| summary.r_precision)),

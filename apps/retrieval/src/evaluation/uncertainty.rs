@@ -3,7 +3,7 @@
 use super::Corruption;
 use crate::dataset::Split;
 use crate::embedder::Embedder;
-use halation_core::metric::{BinAnalysis, MetricError, TwoWay, spearman};
+use halation_core::metric::{BinAnalysis, MetricError, RiskCoverage, TwoWay, spearman};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -26,6 +26,11 @@ pub struct Uncertainty {
     pub caption_bins_pearson: Option<f64>,
     /// The same for images.
     pub image_bins_pearson: Option<f64>,
+    /// Area under the risk-coverage curve of the captions, risk being 1 - R@1: what is left of the error, on average, when
+    /// ever more of the most uncertain captions go unanswered. A useless uncertainty gives the error of all.
+    pub caption_aurc: Option<f64>,
+    /// The same for images.
+    pub image_aurc: Option<f64>,
     /// Mean uncertainty of the images as a growing part of their pixels is covered.
     pub occlusion: Corruption,
     /// Mean uncertainty of the captions as a growing part of their words is removed.
@@ -72,6 +77,8 @@ impl Uncertainty {
             caption_sigma: mean(&sigma.t2i),
             caption_ambiguity_spearman: correlate(&sigma.t2i, truth.map(|truth| &truth.captions))?,
             image_ambiguity_spearman: correlate(&sigma.i2t, truth.map(|truth| &truth.images))?,
+            caption_aurc: area(&sigma.t2i, &recall_at_1.t2i)?,
+            image_aurc: area(&sigma.i2t, &recall_at_1.i2t)?,
             caption_bins_pearson: caption_bins.as_ref().and_then(|bins| bins.pearson),
             image_bins_pearson: image_bins.as_ref().and_then(|bins| bins.pearson),
             occlusion_monotone: occlusion.rising_share(),
@@ -97,6 +104,13 @@ impl Uncertainty {
         let _ = writeln!(out, "sigma of captions, whole to 90 % of their words removed: {whole:.3} -> {cut:.3}");
         out
     }
+}
+
+/// `None` where no query has a positive.
+fn area(sigma: &[f64], recall: &[Option<f64>]) -> Result<Option<f64>, MetricError> {
+    let (sigma, error): (Vec<f64>, Vec<f64>) =
+        sigma.iter().zip(recall).filter_map(|(&sigma, recall)| recall.map(|recall| (sigma, 1.0 - recall))).unzip();
+    if sigma.is_empty() { Ok(None) } else { RiskCoverage::new(&sigma, &error).map(|curve| Some(curve.area)) }
 }
 
 fn bins(sigma: &[f64], recall: &[Option<f64>]) -> Result<Option<Bins>, MetricError> {

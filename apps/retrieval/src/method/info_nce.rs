@@ -1,6 +1,7 @@
 //! InfoNCE over the cosines of means: the point baseline.
 
 use super::{EmbeddedBatch, MethodCriterion, MethodOptions, Terms};
+use crate::recipe::Model;
 use burn::tensor::Device;
 use halation_core::CoreError;
 use halation_core::divergence::Measure;
@@ -28,7 +29,7 @@ impl MethodOptions for InfoNce {
         InfoNceLossConfig::new().with_logit_scale(self.logit_scale).init(device)
     }
 
-    fn check(&self, _probabilistic: bool) -> anyhow::Result<()> {
+    fn check(&self, _model: &Model) -> anyhow::Result<()> {
         Ok(())
     }
 }

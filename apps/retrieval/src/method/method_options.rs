@@ -1,6 +1,7 @@
 //! What every method brings.
 
 use super::{EmbeddedBatch, Terms};
+use crate::recipe::Model;
 use anyhow::bail;
 use burn::tensor::Device;
 use halation_core::CoreError;
@@ -17,11 +18,16 @@ pub trait MethodOptions {
     /// A value that makes no sense.
     fn init(&self, device: &Device) -> Result<Self::Criterion, CoreError>;
 
-    /// Whether the options go with a model that does (or does not) predict widths.
+    /// Whether the options go with the model: its widths, its points.
     ///
     /// # Errors
     /// In words, with the key.
-    fn check(&self, probabilistic: bool) -> anyhow::Result<()>;
+    fn check(&self, model: &Model) -> anyhow::Result<()>;
+
+    /// Whether embeddings may be sets of several points.
+    fn takes_sets(&self) -> bool {
+        false
+    }
 
     /// Samples per embedding for measures that draw some.
     fn samples(&self) -> usize {
@@ -50,8 +56,8 @@ pub trait MethodCriterion {
 ///
 /// # Errors
 /// With a point model.
-pub fn needs_widths(method: &str, probabilistic: bool) -> anyhow::Result<()> {
-    if !probabilistic {
+pub fn needs_widths(method: &str, model: &Model) -> anyhow::Result<()> {
+    if model.point {
         bail!("recipe key `model.point` is true; method `{method}` compares distributions: set it to false");
     }
     Ok(())

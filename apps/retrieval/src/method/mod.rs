@@ -9,6 +9,7 @@ mod method_options;
 mod pcme;
 mod pcmepp;
 mod prolip;
+mod pvse;
 mod table;
 mod terms;
 mod vse;

@@ -1,6 +1,7 @@
 //! PCME, and with points instead of distributions its mean-only control.
 
 use super::{EmbeddedBatch, MethodCriterion, MethodOptions, Terms};
+use crate::recipe::Model;
 use anyhow::bail;
 use burn::tensor::{Device, Tensor};
 use halation_core::CoreError;
@@ -46,11 +47,11 @@ impl MethodOptions for Pcme {
             .init(device)
     }
 
-    fn check(&self, probabilistic: bool) -> anyhow::Result<()> {
+    fn check(&self, model: &Model) -> anyhow::Result<()> {
         if self.samples == 0 {
             bail!("recipe key `loss.samples` is 0; it must be at least 1");
         }
-        if !probabilistic && self.kl_weight > 0.0 {
+        if model.point && self.kl_weight > 0.0 {
             bail!(
                 "recipe key `loss.kl_weight` is {}; a point embedding (model.point) has no prior term",
                 self.kl_weight
@@ -90,10 +91,11 @@ impl MethodCriterion for SoftContrastiveLoss {
     }
 }
 
-/// What the Monte-Carlo loss compares: J draws from a distribution, or the point itself, `[B, J, D]`.
+/// What the Monte-Carlo loss compares: J draws from a distribution, or the points themselves, `[B, J, D]`.
 fn samples(options: &Pcme, embedding: &Embedding, at: StepAt, stream: &str) -> Tensor<3> {
     match embedding {
         Embedding::Point(points) => points.clone().unsqueeze_dim(1), // [B, 1, D]
+        Embedding::Set(set) => set.points.clone(),                   // [B, K, D]
         Embedding::Normal(normal) => {
             let [batch, dim] = normal.dims();
             let device = normal.mean().device();

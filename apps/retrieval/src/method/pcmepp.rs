@@ -2,6 +2,7 @@
 
 use super::method_options::needs_widths;
 use super::{EmbeddedBatch, MethodCriterion, MethodOptions, Terms};
+use crate::recipe::Model;
 use burn::tensor::Device;
 use halation_core::CoreError;
 use halation_core::divergence::Measure;
@@ -62,8 +63,8 @@ impl MethodOptions for PcmePp {
             .init(device)
     }
 
-    fn check(&self, probabilistic: bool) -> anyhow::Result<()> {
-        needs_widths("pcme++", probabilistic)
+    fn check(&self, model: &Model) -> anyhow::Result<()> {
+        needs_widths("pcme++", model)
     }
 }
 

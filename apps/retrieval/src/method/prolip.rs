@@ -2,6 +2,7 @@
 
 use super::method_options::needs_widths;
 use super::{EmbeddedBatch, MethodCriterion, MethodOptions, Terms};
+use crate::recipe::Model;
 use burn::tensor::Device;
 use halation_core::CoreError;
 use halation_core::divergence::Measure;
@@ -35,8 +36,8 @@ impl MethodOptions for ProLip {
         ProLipLossConfig::new().with_logit_scale(self.logit_scale).with_logit_bias(self.logit_bias).init(device)
     }
 
-    fn check(&self, probabilistic: bool) -> anyhow::Result<()> {
-        needs_widths("prolip", probabilistic)
+    fn check(&self, model: &Model) -> anyhow::Result<()> {
+        needs_widths("prolip", model)
     }
 }
 

@@ -5,8 +5,10 @@ use super::map::Map;
 use super::pcme::Pcme;
 use super::pcmepp::PcmePp;
 use super::prolip::ProLip;
+use super::pvse::Pvse;
 use super::vse::Vse;
 use super::{EmbeddedBatch, MethodCriterion, MethodOptions, Terms};
+use crate::recipe::Model;
 use burn::module::Module;
 use burn::tensor::Device;
 use halation_core::CoreError;
@@ -39,13 +41,20 @@ macro_rules! methods {
                 })
             }
 
-            /// Whether the options make sense for a model with (or without) widths.
+            /// Whether the options make sense for a model.
             ///
             /// # Errors
             /// In words, with the key.
-            pub fn check(&self, probabilistic: bool) -> anyhow::Result<()> {
+            pub fn check(&self, model: &Model) -> anyhow::Result<()> {
                 match self {
-                    $(Self::$method(options) => options.check(probabilistic),)*
+                    $(Self::$method(options) => options.check(model),)*
+                }
+            }
+
+            /// Whether embeddings may be sets of several points.
+            pub fn takes_sets(&self) -> bool {
+                match self {
+                    $(Self::$method(options) => options.takes_sets(),)*
                 }
             }
 
@@ -97,6 +106,8 @@ methods! {
     "map" => Map,
     /// VSE0, VSE++ and VSE-infinity: a hinge over cosines of means.
     "vse" => Vse,
+    /// PVSE: a hinge over the best pair of two sets of points (Song and Soleymani, CVPR 2019).
+    "pvse" => Pvse,
     /// Symmetric cross-entropy over cosines of means.
     "info-nce" => InfoNce,
 }
@@ -113,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_method_is_read_by_its_name_alone_and_written_back() {
-        for name in ["pcme", "pcme++", "prolip", "map", "vse", "info-nce"] {
+        for name in ["pcme", "pcme++", "prolip", "map", "vse", "pvse", "info-nce"] {
             let loss: Loss = toml::from_str(&format!("method = '{name}'")).unwrap();
             let text = toml::to_string(&loss).unwrap();
             assert!(text.contains(&format!("method = \"{name}\"")), "{text}");

@@ -1,6 +1,7 @@
 //! The hinge family over cosines of means: VSE0, VSE++, VSE-infinity.
 
 use super::{EmbeddedBatch, MethodCriterion, MethodOptions, Terms};
+use crate::recipe::Model;
 use burn::tensor::Device;
 use halation_core::CoreError;
 use halation_core::divergence::Measure;
@@ -31,7 +32,7 @@ impl MethodOptions for Vse {
         HingeLossConfig::new().with_margin(self.margin).init()
     }
 
-    fn check(&self, _probabilistic: bool) -> anyhow::Result<()> {
+    fn check(&self, _model: &Model) -> anyhow::Result<()> {
         Ok(())
     }
 }

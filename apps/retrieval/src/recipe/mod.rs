@@ -5,7 +5,7 @@ mod model;
 mod optimise;
 
 pub use data::{Data, Source};
-pub use model::{Backbone, Model};
+pub use model::{Backbone, Model, Pooling};
 pub use optimise::{LrSchedule, Train};
 
 use crate::method::Loss;
@@ -44,6 +44,7 @@ impl Recipe {
             ("model.dim", self.model.dim),
             ("model.word_dim", self.model.word_dim),
             ("model.width", self.model.width),
+            ("model.points", self.model.points),
             ("train.epochs", self.train.epochs),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
@@ -60,7 +61,21 @@ impl Recipe {
                 bail!("recipe key `train.{key}` is {lr}; it must be a positive number");
             }
         }
-        self.loss.check(!self.model.point)?;
+        if self.model.points > 1 && !self.model.point {
+            bail!(
+                "recipe key `model.points` is {}; a distribution has one mean: set `model.point` to true",
+                self.model.points
+            );
+        }
+        if self.model.points > 1 && !self.loss.takes_sets() {
+            bail!("recipe key `model.points` is {}; only method `pvse` trains sets of points", self.model.points);
+        }
+        if self.model.pooling == Pooling::Gpo && (!self.model.point || self.model.points > 1) {
+            bail!(
+                "recipe key `model.pooling` is \"gpo\", which embeds one point: set `model.point` to true and `model.points` to 1"
+            );
+        }
+        self.loss.check(&self.model)?;
         if !(0.0..1.0).contains(&self.data.drop_words) {
             bail!("recipe key `data.drop_words` is {}; it is a share, 0 to below 1", self.data.drop_words);
         }

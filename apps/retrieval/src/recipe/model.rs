@@ -20,6 +20,10 @@ pub struct Model {
     pub word_dim: usize,
     /// Dimension of the embedding.
     pub dim: usize,
+    /// What makes one embedding of the parts of an item.
+    pub pooling: Pooling,
+    /// Points of each item: 1, or several for method `pvse` (with `point = true`).
+    pub points: usize,
     /// Mean only: the same encoder without the branches that predict sigma.
     pub point: bool,
     /// Bias of log sigma at the start; 0 as published.
@@ -37,6 +41,8 @@ impl Default for Model {
             glove: None,
             word_dim: 64,
             dim: 64,
+            pooling: Pooling::Attention,
+            points: 1,
             point: false,
             log_std_init: 0.0,
             legacy_pooling: false,
@@ -58,4 +64,14 @@ pub enum Backbone {
     Resnet50,
     Resnet101,
     Resnet152,
+}
+
+/// What makes one embedding of the positions of an image or the words of a caption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pooling {
+    /// Local attention beside a global feature (PIE-Net), as PVSE and PCME; the only one that predicts widths
+    Attention,
+    /// Generalised pooling, as VSE-infinity; points only
+    Gpo,
 }

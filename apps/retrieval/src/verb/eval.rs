@@ -2,7 +2,7 @@
 
 use crate::dataset::Dataset;
 use crate::embedder::Embedder;
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, MeasureTable};
 use clap::Args;
 use halation_train::device::select_device;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub struct EvalArgs {
     /// train, val or test
     #[arg(long, default_value = "test")]
     pub split: String,
-    /// How two embeddings are compared; default: match-probability for distributions, mean for points
+    /// How two embeddings are compared; default: what the method trained. `all`: a table of every measure
     #[arg(long)]
     pub measure: Option<String>,
     /// Folder of the data set, if it has moved since training
@@ -39,6 +39,11 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         data.dir = Some(folder.clone());
     }
     let dataset = Dataset::load(&data)?;
+    if args.measure.as_deref() == Some("all") {
+        let table = MeasureTable::of_split(&embedder, &dataset, &args.split)?;
+        print!("{}", if args.json { serde_json::to_string_pretty(&table)? + "\n" } else { table.table() });
+        return Ok(());
+    }
     let evaluation = Evaluation::of_split(&embedder, &dataset, &args.split, args.measure.as_deref())?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&evaluation)?);

@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod compare;
 pub mod embed;
 pub mod eval;
 pub mod export;

@@ -3,8 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    Bhattacharyya, CoordinateGap, Csd, Divergence, Elk, Hellinger, Jeffreys, Kl, MatchProbability, MeanSquaredL2,
-    MeasureOptions, PcmeV1CodeKl, SampledDot, SampledJensenShannon, SampledL2, SquaredWasserstein2,
+    BestOfPoints, Bhattacharyya, CoordinateGap, Csd, Divergence, Elk, Hellinger, Jeffreys, Kl, MatchProbability,
+    MeanSquaredL2, MeasureOptions, PcmeV1CodeKl, SampledDot, SampledJensenShannon, SampledL2, SquaredWasserstein2,
 };
 use crate::CoreError;
 
@@ -43,11 +43,13 @@ pub enum Measure {
     MaxCoordinate,
     /// `pcme-v1-code-kl`: [`PcmeV1CodeKl`].
     PcmeV1CodeKl,
+    /// `best-of-points`: [`BestOfPoints`].
+    BestOfPoints,
 }
 
 impl Measure {
     /// All measures.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::MeanL2,
         Self::MatchProbability,
         Self::SampledL2,
@@ -64,6 +66,7 @@ impl Measure {
         Self::MinCoordinate,
         Self::MaxCoordinate,
         Self::PcmeV1CodeKl,
+        Self::BestOfPoints,
     ];
 
     /// The name.
@@ -85,6 +88,7 @@ impl Measure {
             Self::MinCoordinate => "min-coordinate",
             Self::MaxCoordinate => "max-coordinate",
             Self::PcmeV1CodeKl => "pcme-v1-code-kl",
+            Self::BestOfPoints => "best-of-points",
         }
     }
 
@@ -93,9 +97,10 @@ impl Measure {
         matches!(self, Self::MatchProbability | Self::SampledL2 | Self::SampledDot | Self::SampledJs)
     }
 
-    /// Whether the measure uses the standard deviations; [`MeanL2`](Self::MeanL2) and the coordinate gaps do not.
+    /// Whether the measure uses the standard deviations; [`MeanL2`](Self::MeanL2), the coordinate gaps and
+    /// [`BestOfPoints`](Self::BestOfPoints) do not.
     pub fn uses_uncertainty(self) -> bool {
-        !matches!(self, Self::MeanL2 | Self::MinCoordinate | Self::MaxCoordinate)
+        !matches!(self, Self::MeanL2 | Self::MinCoordinate | Self::MaxCoordinate | Self::BestOfPoints)
     }
 
     /// The measure, ready to use.
@@ -127,6 +132,7 @@ impl Measure {
             Self::MinCoordinate => Box::new(CoordinateGap::Smallest),
             Self::MaxCoordinate => Box::new(CoordinateGap::Largest),
             Self::PcmeV1CodeKl => Box::new(PcmeV1CodeKl),
+            Self::BestOfPoints => Box::new(BestOfPoints::new(options.points)?),
         })
     }
 }

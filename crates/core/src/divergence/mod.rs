@@ -3,6 +3,7 @@
 //! Every measure implements [`Divergence`]; [`Measure`] finds one by its name. What does *not* live here: ranking by the
 //! values ([`metric`](crate::metric)) and training on them ([`loss`](crate::loss)).
 
+mod best_of_points;
 mod bhattacharyya;
 mod coordinate_gap;
 mod csd;
@@ -26,6 +27,7 @@ mod squared_wasserstein2;
 mod traits;
 mod two_way_scores;
 
+pub use best_of_points::*;
 pub use bhattacharyya::*;
 pub use coordinate_gap::*;
 pub use csd::*;

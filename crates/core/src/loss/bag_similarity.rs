@@ -60,6 +60,21 @@ impl BagSimilarity {
     }
 
     /// `[K, N, L, M] -> [1, N, 1, M]`.
+    /// The similarity of bags in the same place.
+    ///
+    /// # Shapes
+    /// * `left`: `[N, K, D]`, `right`: `[N, L, D]`
+    /// * returns: `[N]`
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn aligned(&self, left: Tensor<3>, right: Tensor<3>) -> Tensor<1> {
+        let ([n, _, d], [_, _, _]) = (left.dims(), right.dims());
+        assert_shape!(right, [n, _, d]);
+        let cosines = unit(left).matmul(unit(right).swap_dims(1, 2)); // [N, K, L]
+        self.of_cosines(cosines.swap_dims(0, 1).unsqueeze_dim::<4>(3)).reshape([n]) // [K, N, L, 1]
+    }
+
     fn of_cosines(&self, cosines: Tensor<4>) -> Tensor<4> {
         match *self {
             Self::Max => cosines.max_dim(2).max_dim(0),

@@ -1,9 +1,10 @@
-//! What a model makes of a batch: distributions, or points.
+//! What a model makes of a batch: distributions, points, or sets of points.
 
 use burn::tensor::Tensor;
 use halation_core::dist::{DiagNormal, LogStd};
 
 use crate::ModelError;
+use crate::head::EmbeddingSet;
 
 /// A batch of embeddings with the honesty of the model that made them.
 ///
@@ -16,24 +17,27 @@ pub enum Embedding {
     Point(Tensor<2>),
     /// Normals with unit-length means, `[B, D]`.
     Normal(DiagNormal),
+    /// Sets of `K` unit-length points, `[B, K, D]`: PVSE.
+    Set(EmbeddingSet),
 }
 
 impl Embedding {
-    /// The points, or the means of the distributions.
+    /// The points, or the means of the distributions; of sets, the points side by side.
     ///
     /// # Shapes
-    /// * output: `[B, D]`
+    /// * output: `[B, D]`, of sets `[B, K D]`
     pub fn mean(&self) -> Tensor<2> {
         match self {
             Self::Point(points) => points.clone(),
             Self::Normal(normal) => normal.mean(),
+            Self::Set(set) => set.points.clone().flatten::<2>(1, 2),
         }
     }
 
-    /// The distributions; `None` for points.
+    /// The distributions; `None` for points and sets of them.
     pub fn normal(&self) -> Option<&DiagNormal> {
         match self {
-            Self::Point(_) => None,
+            Self::Point(_) | Self::Set(_) => None,
             Self::Normal(normal) => Some(normal),
         }
     }
@@ -41,18 +45,21 @@ impl Embedding {
     /// The distributions, where there must be some.
     ///
     /// # Errors
-    /// [`ModelError::NoUncertainty`] for points.
+    /// [`ModelError::NoUncertainty`] for points and sets of them.
     pub fn into_normal(self) -> Result<DiagNormal, ModelError> {
         match self {
-            Self::Point(_) => Err(ModelError::NoUncertainty),
+            Self::Point(_) | Self::Set(_) => Err(ModelError::NoUncertainty),
             Self::Normal(normal) => Ok(normal),
         }
     }
 
-    pub(super) fn new(mean: Tensor<2>, log_std: Option<LogStd>) -> Self {
+    /// What a tower's heads have found; a single point without a width stands for itself.
+    pub(super) fn new(found: EmbeddingSet, log_std: Option<LogStd>) -> Self {
+        let [_, count, _] = found.points.dims();
         match log_std {
-            Some(log_std) => Self::Normal(DiagNormal::new(mean, log_std)),
-            None => Self::Point(mean),
+            Some(log_std) => Self::Normal(DiagNormal::new(found.points.squeeze_dim::<2>(1), log_std)),
+            None if count == 1 => Self::Point(found.points.squeeze_dim::<2>(1)),
+            None => Self::Set(found),
         }
     }
 }

@@ -45,7 +45,7 @@ impl ImageTower {
         let tokens = features.flatten::<3>(2, 3).swap_dims(1, 2); // [B, h * w, C]
         // Both heads read every position in a row of its own: transpose in memory once, not once for each of them.
         let tokens = tokens.reshape([batch * height * width, channels]).reshape([batch, height * width, channels]);
-        let mean = self.mean_head.forward(self.fc.forward(pooled.clone()), tokens.clone(), None);
+        let mean = self.mean_head.forward_set(self.fc.forward(pooled.clone()), tokens.clone(), None);
         let log_std = match (&self.sigma_fc, &self.sigma_head) {
             (Some(fc), Some(head)) => Some(head.forward(fc.forward(pooled), tokens, None)),
             _ => None,

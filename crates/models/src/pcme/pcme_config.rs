@@ -41,6 +41,9 @@ pub struct PcmeConfig {
     /// `true`: distributions. `false`: the same encoder without the sigma branches, embedding points.
     #[config(default = true)]
     pub uncertainty: bool,
+    /// Points `K` of each item: 1, or several for PVSE's sets, which have no `uncertainty`.
+    #[config(default = 1)]
+    pub points: usize,
     /// Initial bias of the log standard deviation; see [`SigmaHeadConfig::log_std_init`].
     #[config(default = 0.0)]
     pub log_std_init: f64,
@@ -71,6 +74,12 @@ impl PcmeConfig {
         }
         if !(0.0..1.0).contains(&self.dropout) {
             return wrong("dropout", self.dropout.to_string(), "it must be in [0, 1)");
+        }
+        if self.points == 0 {
+            return wrong("points", "0".into(), "an item needs at least one point");
+        }
+        if self.points > 1 && self.uncertainty {
+            return wrong("points", self.points.to_string(), "a distribution has one mean: switch `uncertainty` off");
         }
         if !self.log_std_init.is_finite() {
             return wrong("log_std_init", self.log_std_init.to_string(), "it must be finite");
@@ -106,7 +115,9 @@ impl PcmeConfig {
     fn build(&self, words: WordTable, device: &Device) -> Pcme {
         self.check().unwrap_or_else(|error| panic!("{error}"));
         let channels = self.image.feature_channels();
-        let mean = |input| MeanHeadConfig::new(input, self.embed_dim).with_dropout(self.dropout).init(device);
+        let mean = |input| {
+            MeanHeadConfig::new(input, self.embed_dim).with_points(self.points).with_dropout(self.dropout).init(device)
+        };
         let sigma = |input| {
             self.uncertainty.then(|| {
                 SigmaHeadConfig::new(input, self.embed_dim)

@@ -43,7 +43,7 @@ impl TextTower {
     pub fn forward_vectors(&self, vectors: Tensor<3>, lengths: &[usize]) -> Result<Embedding, ModelError> {
         let packed = PackedWords::new(vectors.clone(), lengths)?;
         let padding = padding(lengths, vectors.dims()[1], &vectors.device());
-        let mean = self.mean_head.forward(self.gru.forward(&packed), vectors.clone(), Some(padding.clone()));
+        let mean = self.mean_head.forward_set(self.gru.forward(&packed), vectors.clone(), Some(padding.clone()));
         let log_std = match (&self.sigma_gru, &self.sigma_head) {
             (Some(gru), Some(head)) => Some(head.forward(gru.forward(&packed), vectors, Some(padding))),
             _ => None,
