@@ -1,15 +1,17 @@
 //! The data of a recipe: three splits, each a caption set with what is known to be true of it.
 
-use crate::recipe::{Data, Source};
+use crate::recipe::{Data, ShardSource, Source};
 use crate::user_error::user;
 use anyhow::{Context, anyhow};
 use halation_data::DataError;
-use halation_data::caption::{CaptionSet, Matches};
+use halation_data::caption::{CaptionSet, ClassSet, Matches};
 use halation_data::image::{DecodeLimits, ImageCache};
-use halation_data::source::{Corpus, read_coco_captions, read_csv_folder, read_emoji, read_karpathy};
+use halation_data::source::{
+    Corpus, Cub, read_coco_captions, read_csv_folder, read_cub, read_emoji, read_karpathy, read_shards,
+};
 use halation_data::world::scenes::{Scenes, ScenesSplit};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 /// The splits `train`, `val` and `test`.
 pub struct Dataset {
@@ -28,6 +30,8 @@ pub struct Split {
     pub pixels: ImageCache,
     /// The pairs that training draws from.
     pub training_pairs: Matches,
+    /// The class of every caption, where a batch is to hold one pair of every class.
+    pub caption_classes: Option<Vec<usize>>,
     /// The true ambiguity of every caption and image, nats, where the world is known.
     pub ambiguity: Option<Ambiguity>,
 }
@@ -70,6 +74,11 @@ impl Dataset {
                 let corpus = read_coco_captions(&folder.join(&options.json), &folder.join(&options.images));
                 ("coco", three(&corpus.map_err(data_error)?.with_hash_split(&options.split), "train")?)
             }
+            Source::Cub(options) => ("cub", cub(&read_cub(&folder(data)?, options).map_err(data_error)?)?),
+            Source::Shards(source) => {
+                let corpus = read_shards(&shards(&folder(data)?, source)?, &source.read).map_err(data_error)?;
+                ("shards", three(&corpus.with_hash_split(&source.split), "train")?)
+            }
         };
         let mut splits = BTreeMap::new();
         for (split, part) in parts {
@@ -111,6 +120,7 @@ impl Dataset {
 struct Part {
     set: CaptionSet,
     training_pairs: Option<Matches>,
+    caption_classes: Option<HashMap<String, usize>>,
     ambiguity: Option<Ambiguity>,
 }
 
@@ -122,6 +132,7 @@ impl From<ScenesSplit> for Part {
         let (images, captions) = (split.set.images.len(), split.set.captions.len());
         Self {
             training_pairs: Some(Matches::from_pairs(images, captions, pairs)),
+            caption_classes: None,
             ambiguity: Some(Ambiguity { captions: split.caption_ambiguity, images: split.image_ambiguity }),
             set: split.set,
         }
@@ -129,22 +140,59 @@ impl From<ScenesSplit> for Part {
 }
 
 impl Part {
+    fn plain(set: CaptionSet) -> Self {
+        Self { set, training_pairs: None, caption_classes: None, ambiguity: None }
+    }
+
     fn decode(self, data: &Data) -> anyhow::Result<Split> {
         let (pixels, set) = ImageCache::build(&self.set, data.image_size as u32, data.fit, &DecodeLimits::default())
             .map_err(data_error)?;
         let training_pairs = self.training_pairs.unwrap_or_else(|| set.matches.clone());
-        Ok(Split { pixels, training_pairs, ambiguity: self.ambiguity, set })
+        // Captions whose image could not be decoded are gone by now: classes are found by id.
+        let caption_classes =
+            self.caption_classes.map(|class_of| set.captions.iter().map(|caption| class_of[&caption.id]).collect());
+        Ok(Split { pixels, training_pairs, caption_classes, ambiguity: self.ambiguity, set })
     }
 }
 
 fn three(corpus: &Corpus, train: &str) -> anyhow::Result<[(&'static str, Part); 3]> {
     let part = |name: &str| -> anyhow::Result<Part> {
         let set = corpus.split(name).map_err(data_error)?;
-        Ok(Part { set, training_pairs: None, ambiguity: None })
+        Ok(Part::plain(set))
     };
     let mut first = part(train)?;
     first.set.skipped.clone_from(&corpus.set.skipped);
     Ok([("train", first), ("val", part("val")?), ("test", part("test")?)])
+}
+
+/// CUB Captions: classes for the batches of training, and for what counts as a match in evaluation.
+fn cub(cub: &Cub) -> anyhow::Result<[(&'static str, Part); 3]> {
+    let part = |name: &str| cub.split(name).map_err(data_error);
+    let evaluated = |classes: ClassSet| {
+        let matches = classes.class_matches();
+        Part::plain(CaptionSet { matches, ..classes.set })
+    };
+    let train = part("train")?;
+    let ids = train.set.captions.iter().map(|caption| caption.id.clone());
+    let caption_classes = Some(ids.zip(train.caption_classes.iter().copied()).collect());
+    let mut first = Part { caption_classes, ..Part::plain(train.set) };
+    first.set.skipped.clone_from(&cub.corpus.set.skipped);
+    Ok([("train", first), ("val", evaluated(part("test_seen")?)), ("test", evaluated(part("test_unseen")?))])
+}
+
+/// The shards of a folder that a recipe names, or all of them by name.
+fn shards(folder: &Path, source: &ShardSource) -> anyhow::Result<Vec<PathBuf>> {
+    if !source.files.is_empty() {
+        return Ok(source.files.iter().map(|file| folder.join(file)).collect());
+    }
+    let entries = std::fs::read_dir(folder).map_err(|error| user(anyhow!("{}: {error}", folder.display())))?;
+    let mut found: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<_>>()?;
+    found.retain(|path| path.extension().is_some_and(|kind| kind == "tar" || kind == "parquet"));
+    found.sort();
+    if found.is_empty() {
+        return Err(user(anyhow!("{} holds no shard: no file ends in .tar or .parquet", folder.display())));
+    }
+    Ok(found)
 }
 
 fn folder(data: &Data) -> anyhow::Result<PathBuf> {

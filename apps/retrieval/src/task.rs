@@ -47,7 +47,11 @@ impl<'a> PairTask<'a> {
         };
         Ok(Self {
             captions: texts().map(|text| vocabulary.encode(text)).collect(),
-            sampler: PairSampler::new(train.training_pairs.clone(), options).map_err(data_error)?,
+            sampler: match &train.caption_classes {
+                Some(classes) => PairSampler::one_per_class(train.training_pairs.clone(), classes.clone(), options),
+                None => PairSampler::new(train.training_pairs.clone(), options),
+            }
+            .map_err(data_error)?,
             pipeline: Pipeline::new(recipe.data.train_transforms()).map_err(data_error)?,
             vocabulary,
             recipe,
@@ -131,7 +135,7 @@ impl Task for PairTask<'_> {
     }
 
     fn items_per_step(&self) -> usize {
-        self.recipe.train.batch
+        self.sampler.batch_size()
     }
 
     fn loss(&self, model: &RetrievalModel, at: StepAt) -> Result<StepOutput, TaskError> {

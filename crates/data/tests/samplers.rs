@@ -2,7 +2,8 @@
 
 use halation_data::caption::Matches;
 use halation_data::sample::{
-    LastBatch, PairPolicy, PairSampler, PairSamplerOptions, Stream, epoch_order, index_below, keyed_rng, unit,
+    LastBatch, PairBatch, PairPolicy, PairSampler, PairSamplerOptions, Stream, epoch_order, index_below, keyed_rng,
+    unit,
 };
 use std::collections::HashSet;
 
@@ -147,4 +148,30 @@ fn a_set_with_one_pair_gives_one_batch_of_one() {
     let batches: Vec<_> = sampler.batches(0, 0).collect();
     assert_eq!(batches.len(), 1);
     assert_eq!((batches[0].len(), &batches[0].matches), (1, &vec![true]));
+}
+
+#[test]
+fn a_batch_of_one_pair_per_class_holds_every_class_once_and_its_anchor() {
+    // Seven captions of three classes (one of them also has a caption without image), one image each.
+    let classes = vec![0, 0, 2, 2, 2, 5, 5, 1];
+    let matches = Matches::from_pairs(7, 8, (0..7).map(|index| (index, index)));
+    let options = PairSamplerOptions { seed: 9, ..PairSamplerOptions::default() };
+    let sampler = PairSampler::one_per_class(matches.clone(), classes.clone(), options).unwrap();
+    assert_eq!((sampler.batch_size(), sampler.steps_per_epoch()), (3, 2));
+    let mut drawn = std::collections::BTreeSet::new();
+    for epoch in 0..40 {
+        let batches: Vec<PairBatch> = sampler.batches(epoch, 0).collect();
+        assert_eq!(batches, sampler.clone().batches(epoch, 0).collect::<Vec<_>>(), "a function of seed and epoch");
+        assert_eq!(batches[1..], sampler.batches(epoch, 1).collect::<Vec<_>>(), "from any step");
+        for batch in &batches {
+            let mut of_batch: Vec<usize> = batch.captions.iter().map(|&caption| classes[caption]).collect();
+            of_batch.sort_unstable();
+            assert_eq!(of_batch, [0, 2, 5]);
+            assert_eq!(batch.images, batch.captions, "each with its own image");
+            drawn.extend(batch.captions.iter().copied());
+        }
+    }
+    assert_eq!(drawn.into_iter().collect::<Vec<_>>(), (0..7).collect::<Vec<_>>(), "every caption gets its turn");
+    let one_class = PairSampler::one_per_class(matches, vec![0; 8], options).unwrap_err().to_string();
+    assert!(one_class.contains("negative"), "{one_class}");
 }

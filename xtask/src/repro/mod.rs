@@ -106,8 +106,15 @@ fn measure(binary: &Path, recipe: &Recipe, args: &ReproArgs, data: Option<&Path>
         }
         let report: Value = serde_json::from_slice(&output.stdout).context("eval --json printed no JSON")?;
         flatten("", &report, &mut metrics);
+        metrics.entry("train.seconds".to_owned()).or_default().extend(training_seconds(&run));
     }
     Ok(metrics)
+}
+
+/// What the last session of a run has spent on training steps.
+fn training_seconds(run: &Path) -> Option<f64> {
+    let text = std::fs::read_to_string(run.join("timing.jsonl")).ok()?;
+    serde_json::from_str::<Value>(text.lines().last()?).ok()?["seconds_in_session"].as_f64()
 }
 
 /// Numbers of a JSON document under dotted names.

@@ -95,6 +95,7 @@ macro_rules! methods {
     };
 }
 
+// ANCHOR: table
 methods! {
     /// PCME: Monte-Carlo match probabilities (Chun et al., CVPR 2021); with `model.point` its mean-only control.
     "pcme" => Pcme,
@@ -111,6 +112,7 @@ methods! {
     /// Symmetric cross-entropy over cosines of means.
     "info-nce" => InfoNce,
 }
+// ANCHOR_END: table
 
 impl Default for Loss {
     fn default() -> Self {

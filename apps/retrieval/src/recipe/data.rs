@@ -1,7 +1,7 @@
 //! The `[data]` table.
 
 use halation_data::image::{SquareFit, Transform};
-use halation_data::source::{CsvFolderOptions, EmojiOptions, HashSplit};
+use halation_data::source::{CsvFolderOptions, CubOptions, EmojiOptions, HashSplit, ShardOptions};
 use halation_data::world::scenes::ScenesConfig;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -68,6 +68,11 @@ pub enum Source {
     Karpathy(KarpathyOptions),
     /// COCO's own caption annotations.
     Coco(CocoOptions),
+    /// CUB-200-2011 with the captions of Reed et al.: trained on the 150 seen classes, one pair of every class in a batch;
+    /// `val` is the seen test set and `test` the 50 unseen classes, where a match is a shared class.
+    Cub(CubOptions),
+    /// WebDataset tar shards or Parquet files.
+    Shards(ShardSource),
 }
 
 impl Default for Source {
@@ -92,6 +97,18 @@ impl Default for KarpathyOptions {
     fn default() -> Self {
         Self { json: "dataset_coco.json".into(), images: ".".into(), captions_per_image: Some(5) }
     }
+}
+
+/// Which shards of a folder are read, and how.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ShardSource {
+    /// The shards, below the data folder; all its `.tar` and `.parquet` files, by name, if none is named.
+    pub files: Vec<PathBuf>,
+    /// Columns, keys and limits.
+    pub read: ShardOptions,
+    /// The split, by a hash of the sample's id.
+    pub split: HashSplit,
 }
 
 /// Where the files of a COCO caption set are, below the data folder.

@@ -4,7 +4,7 @@ mod data;
 mod model;
 mod optimise;
 
-pub use data::{Data, Source};
+pub use data::{Data, ShardSource, Source};
 pub use model::{Backbone, Model, Pooling};
 pub use optimise::{LrSchedule, Train};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The closed interval `[min, max]` that a metric must fall into; a missing end is open.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// The smallest value that passes.
@@ -12,6 +12,9 @@ pub struct Band {
     /// The largest value that passes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
+    /// What was published, with the tag that says how well it is known, such as `"26.3 [S]"`; nothing is checked against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
 }
 
 impl Band {

@@ -24,7 +24,7 @@ impl Expect {
             .map(|(metric, band)| {
                 let value = measured.get(metric).copied();
                 let met = value.is_some_and(|value| band.contains(value));
-                Verdict { metric: metric.clone(), band: *band, value, met }
+                Verdict { metric: metric.clone(), band: band.clone(), value, met }
             })
             .collect()
     }
