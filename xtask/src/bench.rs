@@ -15,13 +15,13 @@ pub struct BenchArgs {
     /// A Python with torch, torchvision and eccv_caption; without it a virtual environment is made below target/
     #[arg(long)]
     python: Option<PathBuf>,
-    /// Only the benchmarks whose name contains this: heads, resnet18, score
+    /// Only the benchmarks whose name contains this: heads, pcmepp, prolip, resnet18, score
     #[arg(long)]
     only: Option<String>,
 }
 
 /// Training steps of crates/models/benches/steps.rs and xtask/bench/pytorch_steps.py.
-const STEPS: [&str; 2] = ["heads", "resnet18"];
+const STEPS: [&str; 4] = ["heads", "pcmepp", "prolip", "resnet18"];
 
 /// How often each side is measured, in turn, so that a neighbour's load meets both.
 const ROUNDS: usize = 2;

@@ -2,9 +2,13 @@
 //!
 //! * `heads`: both towers' heads and the PCME loss on cached features, forward and backward. B = 128, J = 7, D = 1024,
 //!   feature maps [128, 2048, 7, 7], word vectors [128, 16, 300] of lengths 8 to 16, prior weight 1e-5, fresh noise.
+//! * `pcmepp`: both heads of PCME++ (generalised pooling) and its closed-form loss with pseudo-positives and prior on cached
+//!   tokens of CLIP ViT-B/32: [128, 50, 768] and [128, 32, 512] of lengths 8 to 32, D = 1024.
+//! * `prolip`: both heads of ProLIP and its loss with inclusion and prior on cached tokens, [128, 768] and [128, 512] twice,
+//!   D = 1024.
 //! * `resnet18`: ResNet-18 with 1000 classes and cross-entropy on [16, 3, 64, 64], forward and backward in train mode.
 //!
-//! `cargo bench -p halation-models --bench steps [--profile dev] -- [heads|resnet18] [--repeats N]`
+//! `cargo bench -p halation-models --bench steps [--profile dev] -- [heads|pcmepp|prolip|resnet18] [--repeats N]`
 #![allow(clippy::print_stdout)] // its job
 
 use std::time::Instant;
@@ -12,13 +16,19 @@ use std::time::Instant;
 use burn::module::Module;
 use burn::nn::loss::{CrossEntropyLossConfig, Reduction};
 use burn::tensor::{Device, Distribution, Int, Tensor};
-use halation_core::loss::{MatchMatrix, SoftContrastiveLossConfig};
+use halation_core::loss::{
+    ClosedFormMatchLossConfig, InclusionLossConfig, MatchMatrix, PriorKl, ProLipLossConfig, SoftContrastiveLossConfig,
+};
 use halation_models::encoder::ResNetConfig;
+use halation_models::head::{PcmePpHeadConfig, ProLipHeadConfig};
 use halation_models::pcme::PcmeConfig;
 
 const BATCH: usize = 128;
 const SAMPLES: usize = 7;
 const EMBED: usize = 1024;
+
+/// One training step; gives its loss.
+type Step = Box<dyn FnMut() -> f32>;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,22 +40,17 @@ fn main() {
         .position(|argument| argument == "--repeats")
         .and_then(|position| arguments.get(position + 1)?.parse().ok())
         .unwrap_or(10);
-    let only = arguments.iter().find(|argument| ["heads", "resnet18"].contains(&argument.as_str()));
-    let wanted = |name: &str| only.is_none_or(|only| only == name);
-
     let device = Device::default().autodiff();
-    let mut entries = Vec::new();
-    if wanted("heads") {
-        entries.push(entry("heads", repeats, heads(&device)));
-    }
-    if wanted("resnet18") {
-        entries.push(entry("resnet18", repeats, resnet18(&device)));
-    }
+    let benches: [(&str, fn(&Device) -> Step); 4] =
+        [("heads", heads), ("pcmepp", pcmepp), ("prolip", prolip), ("resnet18", resnet18)];
+    let only = benches.iter().map(|(name, _)| *name).find(|name| arguments.iter().any(|argument| argument == name));
+    let wanted = benches.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
+    let entries: Vec<String> = wanted.map(|(name, make)| entry(name, repeats, make(&device))).collect();
     println!("{{\"library\":\"halation\",\"unit\":\"ms\",{}}}", entries.join(","));
 }
 
 /// Minimum, median and maximum of some steps after two to warm up.
-fn entry(name: &str, repeats: usize, mut step: impl FnMut() -> f32) -> String {
+fn entry(name: &str, repeats: usize, mut step: Step) -> String {
     let mut times: Vec<f64> = (0..repeats + 2)
         .map(|_| {
             let start = Instant::now();
@@ -60,7 +65,7 @@ fn entry(name: &str, repeats: usize, mut step: impl FnMut() -> f32) -> String {
 }
 
 /// Heads and loss on cached features.
-fn heads(device: &Device) -> impl FnMut() -> f32 {
+fn heads(device: &Device) -> Step {
     let model = PcmeConfig::new(ResNetConfig::resnet152(), 10).with_embed_dim(EMBED).init(device).freeze_backbones();
     let loss = SoftContrastiveLossConfig::new().init(device).expect("the defaults are valid");
     let normal = Distribution::Normal(0.0, 1.0);
@@ -69,7 +74,7 @@ fn heads(device: &Device) -> impl FnMut() -> f32 {
     let lengths: Vec<usize> = (0..BATCH).map(|row| 8 + row * 5 % 9).collect();
     let matches = MatchMatrix::identity(BATCH, device);
     let device = device.clone();
-    move || {
+    Box::new(move || {
         let image = model.embed_features(features.clone()).into_normal().expect("a model of distributions");
         let text = model.text.forward_vectors(words.clone(), &lengths).and_then(|e| e.into_normal()).expect("as above");
         let noise = || Tensor::<3>::random([BATCH, SAMPLES, EMBED], normal, &device.clone().without_autodiff());
@@ -80,21 +85,63 @@ fn heads(device: &Device) -> impl FnMut() -> f32 {
         let gradients = total.backward();
         assert!(model.image.fc.weight.val().grad(&gradients).is_some());
         total.into_scalar()
-    }
+    })
+}
+
+/// PCME++ on cached tokens.
+fn pcmepp(device: &Device) -> Step {
+    let (image_head, text_head) =
+        (PcmePpHeadConfig::new(768, EMBED).init(device), PcmePpHeadConfig::new(512, EMBED).init(device));
+    let loss = ClosedFormMatchLossConfig::new().init(device).expect("the defaults are valid");
+    let patches = Tensor::<3>::random([BATCH, 50, 768], Distribution::Normal(0.0, 1.0), device);
+    let words = Tensor::<3>::random([BATCH, 32, 512], Distribution::Normal(0.0, 1.0), device);
+    let (image_lengths, text_lengths) = (vec![50; BATCH], (0..BATCH).map(|row| 8 + row * 7 % 25).collect::<Vec<_>>());
+    let matches = MatchMatrix::identity(BATCH, device);
+    Box::new(move || {
+        let image = image_head.forward(patches.clone(), patches.clone(), &image_lengths).expect("the lengths fit");
+        let text = text_head.forward(words.clone(), words.clone(), &text_lengths).expect("the lengths fit");
+        let prior = |side| PriorKl::PcmeppCode.forward(side, None, Reduction::Mean);
+        let total = loss.forward(&image, &text, &matches, Reduction::Mean) + (prior(&image) + prior(&text)) * 1e-4;
+        let gradients = total.backward();
+        assert!(image_head.mean.weight.val().grad(&gradients).is_some());
+        total.into_scalar()
+    })
+}
+
+/// ProLIP on cached tokens.
+fn prolip(device: &Device) -> Step {
+    let (image_head, text_head) =
+        (ProLipHeadConfig::new(768, EMBED).init(device), ProLipHeadConfig::new(512, EMBED).init(device));
+    let loss = ProLipLossConfig::new().init(device).expect("the defaults are valid");
+    let inclusion = InclusionLossConfig::new().init().expect("the defaults are valid");
+    let tokens = |width| Tensor::<2>::random([BATCH, width], Distribution::Normal(0.0, 1.0), device);
+    let (image_class, image_unc, text_class, text_unc) = (tokens(768), tokens(768), tokens(512), tokens(512));
+    let matches = MatchMatrix::identity(BATCH, device);
+    Box::new(move || {
+        let image = image_head.forward(image_class.clone(), image_unc.clone());
+        let text = text_head.forward(text_class.clone(), text_unc.clone());
+        let prior = |side| PriorKl::Exact.forward(side, None, Reduction::Mean);
+        let total = loss.forward(&image, &text, &matches, Reduction::Mean)
+            + inclusion.forward(&image, &text, Reduction::Mean) * 1e-2
+            + (prior(&image) + prior(&text)) * 1e-4;
+        let gradients = total.backward();
+        assert!(image_head.mean.weight.val().grad(&gradients).is_some());
+        total.into_scalar()
+    })
 }
 
 /// A step of an image classifier.
-fn resnet18(device: &Device) -> impl FnMut() -> f32 {
+fn resnet18(device: &Device) -> Step {
     let model = ResNetConfig::resnet18().with_classes(Some(1000)).init(device);
     let images = Tensor::<4>::random([16, 3, 64, 64], Distribution::Normal(0.0, 1.0), device);
     let labels = Tensor::<1, Int>::arange(0..16, device);
     let loss = CrossEntropyLossConfig::new().init(device);
     assert!(model.num_params() > 11_000_000);
-    move || {
+    Box::new(move || {
         let logits = model.logits(images.clone()).expect("it has a classifier");
         let total = loss.forward(logits, labels.clone());
         let gradients = total.backward();
         assert!(model.conv1.weight.val().grad(&gradients).is_some());
         total.into_scalar()
-    }
+    })
 }
