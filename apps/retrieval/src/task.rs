@@ -9,7 +9,9 @@ use crate::recipe::{LrSchedule, Recipe};
 use burn::tensor::{Device, Tensor, TensorData};
 use halation_core::loss::MatchMatrix;
 use halation_data::image::Pipeline;
-use halation_data::sample::{LastBatch, PairBatch, PairPolicy, PairSampler, PairSamplerOptions, Stream, keyed_rng};
+use halation_data::sample::{
+    BatchMixer, LastBatch, PairBatch, PairPolicy, PairSampler, PairSamplerOptions, Stream, keyed_rng,
+};
 use halation_data::text::{CaptionBatch, Vocabulary, drop_tokens};
 use halation_train::TaskError;
 use halation_train::optim::Schedule;
@@ -77,7 +79,11 @@ impl<'a> PairTask<'a> {
         let train = &self.recipe.train;
         let stage = |name, epochs: usize, lr| {
             let total_steps = (epochs * self.steps_per_epoch()) as u64;
-            let stage = Stage::new(name, epochs, train.optimizer.build(), lr).with_clip_norm(train.clip);
+            let stage = match &train.groups {
+                Some(groups) => Stage::grouped(name, epochs, train.optimizer.clone(), groups.clone(), lr),
+                None => Stage::new(name, epochs, train.optimizer.build(), lr),
+            };
+            let stage = stage.with_clip_norm(train.clip);
             match train.schedule {
                 LrSchedule::WarmupCosine => {
                     let warmup_steps = total_steps / 20;
@@ -93,12 +99,15 @@ impl<'a> PairTask<'a> {
         warmup.into_iter().chain([stage("train", train.epochs, train.lr)]).collect()
     }
 
-    /// Images of a batch, augmented for `epoch`, `[B, 3, S, S]`.
-    fn images(&self, batch: &PairBatch, epoch: usize) -> Tensor<4> {
-        let size = self.recipe.data.image_size;
-        let images = self.train.pixels.transformed(&batch.images, &self.pipeline, self.recipe.seed, epoch as u64);
+    /// Images of a batch, augmented and mixed, `[B, 3, S, S]`, and the share that each kept of itself.
+    fn images(&self, batch: &PairBatch, at: StepAt) -> anyhow::Result<(Tensor<4>, Option<Vec<f32>>)> {
+        let (size, seed) = (self.recipe.data.image_size, self.recipe.seed);
+        let mut images = self.train.pixels.transformed(&batch.images, &self.pipeline, seed, at.epoch as u64);
+        let mix = |mixer: &BatchMixer| mixer.mix_at(&mut images, seed, at.epoch as u64, at.step).map_err(data_error);
+        let shares = self.recipe.data.mix.as_ref().map(mix).transpose()?;
         let values: Vec<f32> = images.into_iter().flat_map(|image| image.values).collect();
-        Tensor::from_data(TensorData::new(values, [batch.len(), 3, size, size]), &self.training_device)
+        let images = Tensor::from_data(TensorData::new(values, [batch.len(), 3, size, size]), &self.training_device);
+        Ok((images, shares))
     }
 
     /// Token ids of a batch, words dropped for `epoch`.
@@ -115,12 +124,21 @@ impl<'a> PairTask<'a> {
         CaptionBatch::new(&ids)
     }
 
-    fn matches(&self, batch: &PairBatch) -> MatchMatrix {
-        if !self.recipe.data.multi_positive {
-            return MatchMatrix::identity(batch.len(), &self.training_device);
+    /// The targets: true matches or drawn pairs, smoothed, then mixed as the images are.
+    fn matches(&self, batch: &PairBatch, shares: Option<&[f32]>) -> anyhow::Result<MatchMatrix> {
+        let mut matches = if self.recipe.data.multi_positive {
+            let rows: Vec<Vec<bool>> = batch.matches.chunks(batch.len()).map(<[bool]>::to_vec).collect();
+            MatchMatrix::from_rows(&rows, &self.training_device)?
+        } else {
+            MatchMatrix::identity(batch.len(), &self.training_device)
+        };
+        if self.recipe.data.label_smoothing > 0.0 {
+            matches = matches.smoothed(self.recipe.data.label_smoothing)?;
         }
-        let rows: Vec<Vec<bool>> = batch.matches.chunks(batch.len()).map(<[bool]>::to_vec).collect();
-        MatchMatrix::from_rows(&rows, &self.training_device).expect("a batch's match matrix is square")
+        match shares {
+            Some(shares) => Ok(matches.mixed_with_reversed(shares)?),
+            None => Ok(matches),
+        }
     }
 }
 
@@ -145,9 +163,10 @@ impl Task for PairTask<'_> {
         let drawn = self.sampler.batches(pass, step).next().expect("the step lies in the pass");
         let pairs: Vec<(usize, usize)> = drawn.images.into_iter().zip(drawn.captions).collect();
         let batch = PairBatch::new(&pairs, &self.train.set.matches);
-        let images = model.towers.embed_images(self.images(&batch, at.epoch)); // [B, D]
+        let (images, shares) = self.images(&batch, at)?;
+        let images = model.towers.embed_images(images); // [B, D]
         let captions = model.towers.embed_captions(&words(&self.captions(&batch, at.epoch), &self.training_device)); // [B, D]
-        let matches = self.matches(&batch);
+        let matches = self.matches(&batch, shares.as_deref())?;
         let embedded = EmbeddedBatch { images: &images, captions: &captions, matches: &matches, at };
         let terms = model.criterion.terms(&self.recipe.loss, &embedded);
         let parts = terms.parts.into_iter().map(|(name, value)| (name, f64::from(value.into_scalar::<f32>())));

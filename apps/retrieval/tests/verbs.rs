@@ -148,6 +148,46 @@ fn sets_of_points_and_pooled_points_train_and_are_ranked_by_what_they_have() {
     }
 }
 
+/// The losses of a run's training steps.
+fn losses(run: &Path) -> Vec<f64> {
+    let text = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    rows.filter(|row| row["name"] == "loss").map(|row| row["value"].as_f64().unwrap()).collect()
+}
+
+#[test]
+fn an_average_of_the_weights_is_evaluated_and_leaves_the_training_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let average = "[train]\naverage = { kind = 'ema', decay = 0.5 }";
+    let recipe = write(folder.path(), "recipe.toml", RECIPE.replace("[train]", average));
+    let out = folder.path().join("out");
+    told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(&out)]), 0);
+    assert!(!losses(&out).is_empty());
+    assert_eq!(losses(&out), losses(run()));
+    let sigma = |run: &Path| json(&app(&["eval", "--json", "--run", text(run)]))["uncertainty"]["image_sigma"].clone();
+    assert_ne!(sigma(&out), sigma(run()));
+}
+
+#[test]
+fn mixed_images_smooth_labels_and_groups_change_the_training_and_repeat_bit_equal() {
+    let folder = tempfile::tempdir().unwrap();
+    let text_of = RECIPE.replace("[data]\n", "[data]\nmix = { p = 1.0 }\nlabel_smoothing = 1e-4\n").replace(
+        "[train]",
+        "[train]\ngroups = { rules = [{ prefix = 'towers', lr_factor = 0.5 }, { max_rank = 1, weight_decay = 0.0 }] }",
+    );
+    let recipe = write(folder.path(), "recipe.toml", text_of);
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    for out in [&one, &other] {
+        told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(out)]), 0);
+    }
+    assert_eq!(losses(&one), losses(&other));
+    assert_ne!(losses(&one), losses(run()));
+    let refused = RECIPE.replace("method = \"pcme\"\nsamples = 2", "method = 'vse'");
+    let refused = write(folder.path(), "vse.toml", refused.replace("[data]\n", "[data]\nlabel_smoothing = 0.1\n"));
+    let arguments = ["train", "--recipe", text(&refused), "--out", "x", "--set", "model.point=true"];
+    assert!(told(&app(&arguments), 2).contains("hinge"));
+}
+
 #[test]
 fn every_method_of_the_table_trains_and_is_evaluated_by_its_name_alone() {
     let folder = tempfile::tempdir().unwrap();

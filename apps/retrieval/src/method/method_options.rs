@@ -29,6 +29,11 @@ pub trait MethodOptions {
         false
     }
 
+    /// Whether targets between 0 and 1 mean something: smoothed labels, mixed samples.
+    fn takes_soft_labels(&self) -> bool {
+        true
+    }
+
     /// Samples per embedding for measures that draw some.
     fn samples(&self) -> usize {
         7

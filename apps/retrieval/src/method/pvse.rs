@@ -62,6 +62,10 @@ impl MethodOptions for Pvse {
     fn takes_sets(&self) -> bool {
         true
     }
+
+    fn takes_soft_labels(&self) -> bool {
+        false
+    }
 }
 
 impl MethodCriterion for PvseCriterion {

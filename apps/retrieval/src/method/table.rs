@@ -58,6 +58,13 @@ macro_rules! methods {
                 }
             }
 
+            /// Whether targets between 0 and 1 mean something.
+            pub fn takes_soft_labels(&self) -> bool {
+                match self {
+                    $(Self::$method(options) => options.takes_soft_labels(),)*
+                }
+            }
+
             /// Samples per embedding for measures that draw some.
             pub fn samples(&self) -> usize {
                 match self {

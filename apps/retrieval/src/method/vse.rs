@@ -35,6 +35,10 @@ impl MethodOptions for Vse {
     fn check(&self, _model: &Model) -> anyhow::Result<()> {
         Ok(())
     }
+
+    fn takes_soft_labels(&self) -> bool {
+        false
+    }
 }
 
 impl MethodCriterion for HingeLoss {

@@ -1,6 +1,7 @@
 //! The `[data]` table.
 
 use halation_data::image::{SquareFit, Transform};
+use halation_data::sample::BatchMixer;
 use halation_data::source::{CsvFolderOptions, CubOptions, EmojiOptions, HashSplit, ShardOptions};
 use halation_data::world::scenes::ScenesConfig;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,10 @@ pub struct Data {
     pub drop_words: f64,
     /// Whether the match matrix of a batch holds every true match, or the drawn pairs alone (the published code).
     pub multi_positive: bool,
+    /// CutMix and Mixup of training batches (PCME++: `mix = {}`); targets are mixed with them, whatever they are.
+    pub mix: Option<BatchMixer>,
+    /// Label smoothing: a match counts `1 - e`, a mismatch `e` (PCME++: 1e-4).
+    pub label_smoothing: f64,
     /// Steps that training images go through before they are normalised; they keep the image's size.
     pub augment: Vec<Transform>,
     /// The source.
@@ -37,6 +42,8 @@ impl Default for Data {
             min_count: 1,
             drop_words: 0.0,
             multi_positive: true,
+            mix: None,
+            label_smoothing: 0.0,
             augment: Vec::new(),
             source: Source::default(),
         }

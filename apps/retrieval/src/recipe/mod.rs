@@ -76,6 +76,12 @@ impl Recipe {
             );
         }
         self.loss.check(&self.model)?;
+        if !(0.0..0.5).contains(&self.data.label_smoothing) {
+            bail!("recipe key `data.label_smoothing` is {}; give 0 to below 0.5", self.data.label_smoothing);
+        }
+        if (self.data.mix.is_some() || self.data.label_smoothing > 0.0) && !self.loss.takes_soft_labels() {
+            bail!("recipe keys `data.mix` and `data.label_smoothing` make soft targets, which a hinge has no use for");
+        }
         if !(0.0..1.0).contains(&self.data.drop_words) {
             bail!("recipe key `data.drop_words` is {}; it is a share, 0 to below 1", self.data.drop_words);
         }

@@ -1,6 +1,7 @@
 //! The `[train]` table.
 
-use halation_train::optim::OptimizerSpec;
+use halation_train::average::AverageSpec;
+use halation_train::optim::{OptimizerSpec, ParamGroups};
 use serde::{Deserialize, Serialize};
 
 /// For how long training goes, and how.
@@ -23,6 +24,10 @@ pub struct Train {
     pub schedule: LrSchedule,
     /// The optimiser.
     pub optimizer: OptimizerSpec,
+    /// What differs for some of the parameters: learning rates by tower and depth, weight decay.
+    pub groups: Option<ParamGroups>,
+    /// An average of the weights beside the trained ones: what is validated, evaluated and exported.
+    pub average: Option<AverageSpec>,
     /// Global L2 norm that gradients are clipped to.
     pub clip: f64,
     /// Steps between checkpoints; 0: at the end of each epoch only.
@@ -42,6 +47,8 @@ impl Default for Train {
             warmup_lr: None,
             schedule: LrSchedule::default(),
             optimizer: OptimizerSpec::default(),
+            groups: None,
+            average: None,
             clip: 2.0,
             checkpoint_every: 0,
             validate_every: 1,

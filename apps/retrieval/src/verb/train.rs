@@ -80,6 +80,7 @@ pub fn train(
     let options = FitOptions {
         checkpoint_every_steps: (recipe.train.checkpoint_every > 0).then_some(recipe.train.checkpoint_every as u64),
         validate_every_epochs: recipe.train.validate_every,
+        average: recipe.train.average,
         progress: if quiet { ProgressMode::Quiet } else { ProgressMode::Auto },
         ..FitOptions::default()
     };
@@ -89,7 +90,7 @@ pub fn train(
         eprintln!("interrupted; continue with the same command and --resume");
         return Ok(None);
     }
-    let embedder = task.embedder(&fitted.model);
+    let embedder = task.embedder(fitted.averaged.as_ref().unwrap_or(&fitted.model));
     let evaluation = Evaluation::of_split(&embedder, &dataset, "test", None)?;
     let html = report::render(recipe, &dataset, &embedder, &evaluation, &run.reader()?)?;
     run.write_artifact("report.html", html.as_bytes())?;
