@@ -15,17 +15,23 @@ pub struct Loss {
     pub negative_scale: f64,
     /// Start of the shift `b`.
     pub shift: f64,
+    /// Whether matches and mismatches weigh one half each, as in HIB's batches of as many of both; else every pair weighs the same, and
+    /// in a batch of all pairs most are mismatches.
+    pub balanced: bool,
 }
 
 impl Default for Loss {
     fn default() -> Self {
-        Self { samples: 8, kl_weight: 1e-4, negative_scale: 1.0, shift: 1.0 }
+        Self { samples: 8, kl_weight: 1e-4, negative_scale: 1.0, shift: 1.0, balanced: true }
     }
 }
 
 impl Loss {
-    /// The settings of the loss: matches and mismatches weigh one half each, as in batches that hold as many of both.
+    /// The settings of the loss.
     pub fn config(&self) -> PairMatchLossConfig {
-        PairMatchLossConfig::new().with_negative_scale(self.negative_scale).with_shift(self.shift).with_balanced(true)
+        PairMatchLossConfig::new()
+            .with_negative_scale(self.negative_scale)
+            .with_shift(self.shift)
+            .with_balanced(self.balanced)
     }
 }
