@@ -1,12 +1,12 @@
 //! The data of a recipe: N-digit images over a folder of single digits.
 
 use crate::recipe::Data;
-use crate::user_error::user;
 use anyhow::anyhow;
 use halation_data::DataError;
 use halation_data::world::digits::{Mnist, NDigit, NDigitSet};
 use halation_models::hib::DIGIT;
 use halation_train::run::sha256_bytes;
+use halation_train::user_error::user;
 
 /// What is learnt from and what is asked.
 pub struct Dataset {

@@ -11,7 +11,6 @@ mod plot;
 mod recipe;
 mod report;
 mod task;
-mod user_error;
 mod verb;
 
 use clap::{Parser, Subcommand};
@@ -46,7 +45,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::from(user_error::exit_code(&error))
+            ExitCode::from(halation_train::user_error::exit_code(&error))
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The trainable whole: the network and the two scalars of the match probability.
 
 use crate::recipe::Recipe;
-use crate::user_error::user;
 use burn::module::Module;
 use burn::tensor::Device;
 use halation_core::loss::PairMatchLoss;
 use halation_models::hib::HibEncoder;
 use halation_train::random::seeded_init;
+use halation_train::user_error::user;
 
 /// Everything that training changes.
 #[derive(Module, Debug)]

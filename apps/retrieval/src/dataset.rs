@@ -1,7 +1,6 @@
 //! The data of a recipe: three splits, each a caption set with what is known to be true of it.
 
 use crate::recipe::{Data, ShardSource, Source};
-use crate::user_error::user;
 use anyhow::{Context, anyhow};
 use halation_data::DataError;
 use halation_data::caption::{CaptionSet, ClassSet, Matches};
@@ -10,6 +9,7 @@ use halation_data::source::{
     Corpus, Cub, read_coco_captions, read_csv_folder, read_cub, read_emoji, read_karpathy, read_shards,
 };
 use halation_data::world::scenes::{Scenes, ScenesSplit};
+use halation_train::user_error::user;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 

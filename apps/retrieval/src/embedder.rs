@@ -3,7 +3,6 @@
 use crate::dataset::data_error;
 use crate::model::{self, RetrievalModel};
 use crate::recipe::Recipe;
-use crate::user_error::user;
 use anyhow::{Context, anyhow};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -16,6 +15,7 @@ use halation_data::text::{CaptionBatch, Vocabulary};
 use halation_models::pcme::Embedding;
 use halation_train::random::{normal_noise, seed_for};
 use halation_train::run::{Run, Which};
+use halation_train::user_error::user;
 use image::RgbImage;
 use std::collections::BTreeMap;
 use std::path::Path;

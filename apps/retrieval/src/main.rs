@@ -12,7 +12,6 @@ mod report;
 mod score;
 mod task;
 mod towers;
-mod user_error;
 mod verb;
 
 use clap::{Parser, Subcommand};
@@ -65,7 +64,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::from(user_error::exit_code(&error))
+            ExitCode::from(halation_train::user_error::exit_code(&error))
         }
     }
 }

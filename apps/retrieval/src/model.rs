@@ -4,7 +4,6 @@ use crate::dataset::data_error;
 use crate::method::Criterion;
 use crate::recipe::{Backbone, Pooling, Recipe};
 use crate::towers::Towers;
-use crate::user_error::user;
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use halation_data::text::{CaptionBatch, Vocabulary, WordVectors};
@@ -13,6 +12,7 @@ use halation_models::pcme::PcmeConfig;
 use halation_models::vse::VseConfig;
 use halation_models::weights::{self, LoadOptions};
 use halation_train::random::seeded_init;
+use halation_train::user_error::user;
 
 /// Everything that training changes.
 #[derive(Module, Debug)]

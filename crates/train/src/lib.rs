@@ -12,6 +12,7 @@
 //! * [`trainer`]: the loop over steps.
 //! * [`progress`]: a terminal view, plain lines, or nothing.
 //! * [`report`]: one self-contained HTML page.
+//! * [`user_error`]: whose mistake an error is, and the exit code that says so.
 //!
 //! What does *not* live here: any model, loss or dataset.
 
@@ -28,5 +29,6 @@ pub mod recipe;
 pub mod report;
 pub mod run;
 pub mod trainer;
+pub mod user_error;
 
 pub use error::{TaskError, TrainError};

@@ -14,13 +14,13 @@ pub use uncertainty::{Bins, Uncertainty};
 
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{Embedder, rows};
-use crate::user_error::user;
 use halation_core::dist::DiagNormal;
 use halation_core::divergence::Measure;
 use halation_core::metric::{
     PositiveRanks, RankMetric, RankSummary, RankTask, Relevance, ScoreRows, Ties, TwoWay, UncertaintyScore,
     rank_positives,
 };
+use halation_train::user_error::user;
 use serde::Serialize;
 use std::fmt::Write;
 

@@ -1,10 +1,10 @@
 //! Answers that need no model: similarity matrices and ranked lists.
 
 use crate::dataset::data_error;
-use crate::user_error::user;
 use anyhow::{Context, anyhow};
 use halation_core::metric::{CaptionProtocol, PositiveRanks, ProtocolScores, Ties, TwoWay};
 use halation_data::format::{CaptionGroundTruth, RankedLists, ScoreMatrix, read_ids};
+use halation_train::user_error::user;
 use std::path::Path;
 
 /// Scores a matrix `[images, captions]`, whose rows and columns are in the order of the test list unless ids are given.

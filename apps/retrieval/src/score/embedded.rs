@@ -1,7 +1,6 @@
 //! Answers in the form of embeddings, compared by any measure.
 
 use crate::dataset::data_error;
-use crate::user_error::user;
 use anyhow::{Context, anyhow};
 use burn::tensor::{Device, Tensor, TensorData};
 use clap::Args;
@@ -11,6 +10,7 @@ use halation_core::metric::{CaptionProtocol, ProtocolScores, Ties};
 use halation_data::format::{CaptionGroundTruth, EmbeddingFile};
 use halation_train::device::select_device;
 use halation_train::random::{normal_noise, seed_for};
+use halation_train::user_error::user;
 use std::path::Path;
 
 /// How embeddings are compared.

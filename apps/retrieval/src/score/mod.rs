@@ -5,12 +5,12 @@ mod embedded;
 mod outcome;
 
 use crate::dataset::data_error;
-use crate::user_error::user;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use embedded::EmbeddedOptions;
 use halation_core::metric::{CaptionProtocol, Ties};
 use halation_data::format::CaptionGroundTruth;
+use halation_train::user_error::user;
 use outcome::Outcome;
 use std::path::PathBuf;
 

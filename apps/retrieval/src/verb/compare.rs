@@ -3,11 +3,11 @@
 use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::evaluation::ranks_of_split;
-use crate::user_error::user;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use halation_core::metric::{PairedSignificance, PairedTest, RankMetric, TwoWay};
 use halation_train::device::select_device;
+use halation_train::user_error::user;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 

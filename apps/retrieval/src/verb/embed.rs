@@ -2,7 +2,6 @@
 
 use crate::dataset::data_error;
 use crate::embedder::{Embedder, rows};
-use crate::user_error::user;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use halation_core::dist::DiagNormal;
@@ -10,6 +9,7 @@ use halation_data::caption::ImageSource;
 use halation_data::format::EmbeddingFile;
 use halation_data::image::{DecodeLimits, decode};
 use halation_train::device::select_device;
+use halation_train::user_error::user;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `embed`.

@@ -1,10 +1,10 @@
 //! `export`: what another program needs to use a trained model.
 
 use crate::embedder::Embedder;
-use crate::user_error::user;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use halation_train::device::select_device;
+use halation_train::user_error::user;
 use std::path::PathBuf;
 
 /// Arguments of `export`.

@@ -3,7 +3,6 @@
 use crate::dataset::{Dataset, data_error};
 use crate::embedder::Embedder;
 use crate::evaluation::sigma;
-use crate::user_error::user;
 use anyhow::{Context, anyhow};
 use burn::tensor::{Device, Tensor, TensorData};
 use clap::Args;
@@ -13,6 +12,7 @@ use halation_data::caption::ImageSource;
 use halation_data::format::EmbeddingFile;
 use halation_data::image::{DecodeLimits, decode};
 use halation_train::device::select_device;
+use halation_train::user_error::user;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 

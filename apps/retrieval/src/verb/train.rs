@@ -6,13 +6,13 @@ use crate::model;
 use crate::recipe::Recipe;
 use crate::report;
 use crate::task::PairTask;
-use crate::user_error::user;
 use clap::Args;
 use halation_train::device::select_device;
 use halation_train::progress::ProgressMode;
 use halation_train::recipe::load_recipe;
 use halation_train::run::{Run, RunSpec};
 use halation_train::trainer::{FitOptions, Outcome, fit};
+use halation_train::user_error::user;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `train`.

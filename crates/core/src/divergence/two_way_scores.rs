@@ -20,7 +20,7 @@ pub struct TwoWayScores {
 enum Source {
     /// Captions by images: the few items are the gallery, which every block of rows costs a pass over.
     Matrix(ScoreMatrix),
-    Sweeps(TwoWay<DivergenceScores>),
+    Sweeps(Box<TwoWay<DivergenceScores>>),
 }
 
 impl TwoWayScores {
@@ -48,7 +48,7 @@ impl TwoWayScores {
         let source = if by_caption.divergence().is_symmetric() && bytes <= Self::MAX_MATRIX_BYTES {
             Source::Matrix(ScoreMatrix::compute(&by_caption))
         } else {
-            Source::Sweeps(TwoWay { i2t: scores(images, captions)?, t2i: by_caption })
+            Source::Sweeps(Box::new(TwoWay { i2t: scores(images, captions)?, t2i: by_caption }))
         };
         Ok(Self { source })
     }

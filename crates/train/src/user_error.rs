@@ -1,8 +1,10 @@
 //! Whose mistake an error is: what the user can put right exits with 2, what failed with 1.
 
-use anyhow::Error;
-use halation_train::TrainError;
 use std::fmt;
+
+use anyhow::Error;
+
+use crate::TrainError;
 
 /// An error that the user can put right: a file, a key, an argument.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub fn user(error: Error) -> Error {
     UserError(error).into()
 }
 
-/// 2 where the user can put it right, else 1.
+/// The exit code of an app: 2 where the user can put it right, else 1.
 pub fn exit_code(error: &Error) -> u8 {
     let is_users = error.chain().any(|cause| {
         cause.is::<UserError>() || cause.downcast_ref::<TrainError>().is_some_and(TrainError::is_user_error)
