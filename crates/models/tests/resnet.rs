@@ -125,7 +125,7 @@ fn a_position_of_the_patch_stem_sees_its_own_patch_and_nothing_else() {
     let black = Tensor::<4>::zeros([1, 3, 18, 17], &device());
     let one_pixel = black.clone().slice_fill([0..1, 1..2, 5..6, 11..12], 1.0); // in the patch of row 1, column 2
     let change = (net.conv1.forward(one_pixel) - net.conv1.forward(black)).abs().max_dim(1);
-    let change: Vec<f32> = change.into_data().to_vec().unwrap(); // [4, 4]: what is beyond the last whole patch is cut off
+    let change = values(change); // [4, 4]: what is beyond the last whole patch is cut off
     let changed: Vec<usize> = (0..16).filter(|&place| change[place] > 0.0).collect();
     assert_eq!((change.len(), changed), (16, vec![4 + 2]));
     assert_eq!(net.features(Tensor::zeros([2, 3, 32, 32], &device())).dims(), [2, 6, 8, 8]);
