@@ -74,7 +74,10 @@ pub fn write_all(recipes: &Path, results: &Path, measured: &[(Recipe, Metrics)])
 fn render(page: &Page, rows: &[&(Recipe, Metrics)]) -> String {
     let mut out = format!("# {}\n\n{}\n\n", page.title, page.text.trim());
     let seeds = rows.iter().map(|(recipe, _)| recipe.seeds.len()).max().unwrap_or(0);
-    let _ = writeln!(out, "Mean ± standard deviation over {seeds} seeds.\n");
+    let _ = match seeds {
+        1 => writeln!(out, "One seed.\n"),
+        _ => writeln!(out, "Mean ± standard deviation over {seeds} seeds.\n"),
+    };
     let heads: Vec<&str> = page.column.iter().map(|column| column.head.as_str()).collect();
     let _ = writeln!(out, "| | {} |", heads.join(" | "));
     let _ = writeln!(out, "|---|{}", "---:|".repeat(heads.len()));
@@ -91,7 +94,10 @@ fn render(page: &Page, rows: &[&(Recipe, Metrics)]) -> String {
         let _ = writeln!(out, "| chance | {} |", cells.join(" | "));
     }
     out.push('\n');
-    out.push_str(&verdicts(page, rows));
+    // A difference of single runs has no standard error to be compared with.
+    if seeds > 1 {
+        out.push_str(&verdicts(page, rows));
+    }
     let recipes: Vec<String> = rows.iter().map(|(recipe, _)| format!("`{}`", recipe.name)).collect();
     let _ = writeln!(out, "\nRecipes: {}.", recipes.join(", "));
     out

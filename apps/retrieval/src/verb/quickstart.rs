@@ -26,7 +26,7 @@ pub struct QuickstartArgs {
 
 /// Trains PCME and the same encoder with mean-only embeddings, and prints what to do next.
 pub fn run(args: &QuickstartArgs) -> anyhow::Result<()> {
-    let budget = "train.epochs=3".to_owned();
+    let budget = "train.epochs=8".to_owned();
     let pcme: Recipe = parse_recipe(RECIPE, "quickstart", std::slice::from_ref(&budget))?;
     let point: Recipe =
         parse_recipe(RECIPE, "quickstart", &[budget, "model.point=true".to_owned(), "loss.kl_weight=0.0".to_owned()])?;
