@@ -80,7 +80,7 @@ impl<'a> PairTask<'a> {
         let stage = |name, epochs: usize, lr| {
             let total_steps = (epochs * self.steps_per_epoch()) as u64;
             let stage = match &train.groups {
-                Some(groups) => Stage::grouped(name, epochs, train.optimizer.clone(), groups.clone(), lr),
+                Some(groups) => Stage::grouped(name, epochs, train.optimizer, groups.clone(), lr),
                 None => Stage::new(name, epochs, train.optimizer.build(), lr),
             };
             let stage = stage.with_clip_norm(train.clip);

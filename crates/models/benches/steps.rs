@@ -30,6 +30,9 @@ const EMBED: usize = 1024;
 /// One training step; gives its loss.
 type Step = Box<dyn FnMut() -> f32>;
 
+/// Prepares a step on a device.
+type Bench = fn(&Device) -> Step;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if !arguments.iter().any(|argument| argument == "--bench") {
@@ -41,7 +44,7 @@ fn main() {
         .and_then(|position| arguments.get(position + 1)?.parse().ok())
         .unwrap_or(10);
     let device = Device::default().autodiff();
-    let benches: [(&str, fn(&Device) -> Step); 4] =
+    let benches: [(&str, Bench); 4] =
         [("heads", heads), ("pcmepp", pcmepp), ("prolip", prolip), ("resnet18", resnet18)];
     let only = benches.iter().map(|(name, _)| *name).find(|name| arguments.iter().any(|argument| argument == name));
     let wanted = benches.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
