@@ -169,19 +169,23 @@ fn an_average_of_the_weights_is_evaluated_and_leaves_the_training_as_it_was() {
 }
 
 #[test]
-fn mixed_images_smooth_labels_and_groups_change_the_training_and_repeat_bit_equal() {
+fn mixed_images_smooth_labels_and_groups_each_change_the_training_and_repeat_bit_equal() {
     let folder = tempfile::tempdir().unwrap();
-    let text_of = RECIPE.replace("[data]\n", "[data]\nmix = { p = 1.0 }\nlabel_smoothing = 1e-4\n").replace(
-        "[train]",
-        "[train]\ngroups = { rules = [{ prefix = 'towers', lr_factor = 0.5 }, { max_rank = 1, weight_decay = 0.0 }] }",
-    );
-    let recipe = write(folder.path(), "recipe.toml", text_of);
-    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
-    for out in [&one, &other] {
-        told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(out)]), 0);
+    let groups = "groups = { rules = [{ prefix = 'towers', lr_factor = 0.5 }] }";
+    for (name, table, keys) in [
+        ("mix", "[data]\n", "mix = { p = 1.0 }\n"),
+        ("smooth", "[data]\n", "label_smoothing = 0.1\n"),
+        ("groups", "[train]\n", &format!("{groups}\n")),
+    ] {
+        let changed = RECIPE.replace(table, &format!("{table}{keys}"));
+        let recipe = write(folder.path(), &format!("{name}.toml"), changed);
+        let [one, other] = ["one", "other"].map(|run| folder.path().join(format!("{name}-{run}")));
+        for out in [&one, &other] {
+            told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(out)]), 0);
+        }
+        assert_eq!(losses(&one), losses(&other), "{name}");
+        assert_ne!(losses(&one), losses(run()), "{name}");
     }
-    assert_eq!(losses(&one), losses(&other));
-    assert_ne!(losses(&one), losses(run()));
     let refused = RECIPE.replace("method = \"pcme\"\nsamples = 2", "method = 'vse'");
     let refused = write(folder.path(), "vse.toml", refused.replace("[data]\n", "[data]\nlabel_smoothing = 0.1\n"));
     let arguments = ["train", "--recipe", text(&refused), "--out", "x", "--set", "model.point=true"];

@@ -1,10 +1,10 @@
 //! One run under every measure: what the choice of the comparison is worth at test time.
 
-use super::{Figures, relevance};
+use super::{Figures, embed, rank, relevance};
 use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use halation_core::divergence::Measure;
-use halation_core::metric::{RankSummary, RankTask, Ties, TwoWay, rank_positives};
+use halation_core::metric::RankSummary;
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Instant;
@@ -41,20 +41,12 @@ impl MeasureTable {
     /// A split that does not exist, scores that are not numbers.
     pub fn of_split(embedder: &Embedder, dataset: &Dataset, name: &str) -> anyhow::Result<Self> {
         let split = dataset.split(name)?;
-        let images = embedder.cached_images(&split.pixels);
-        let texts: Vec<&str> = split.set.captions.iter().map(|caption| caption.text.as_str()).collect();
-        let captions = embedder.captions(&texts);
+        let (images, captions) = embed(embedder, split);
         let truth = relevance(split)?;
         let row = |measure: Measure| {
             let start = Instant::now();
-            let scores = embedder.two_way_scores(measure, &images, &captions)?;
-            let rows = scores.directions();
-            let summary = TwoWay {
-                i2t: rank_positives(&*rows.i2t, &[RankTask::whole(&truth.i2t)], Ties::ByIndex)?.remove(0),
-                t2i: rank_positives(&*rows.t2i, &[RankTask::whole(&truth.t2i)], Ties::ByIndex)?.remove(0),
-            }
-            .as_ref()
-            .try_map(RankSummary::of)?;
+            let ranks = rank(embedder, measure, [&images, &captions], &truth)?;
+            let summary = ranks.as_ref().try_map(RankSummary::of)?;
             Ok(MeasureRow {
                 measure: measure.to_string(),
                 mean: Figures::mean(&Figures::from(&summary.i2t), &Figures::from(&summary.t2i)),

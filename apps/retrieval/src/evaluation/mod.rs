@@ -143,19 +143,31 @@ struct Ranked {
 
 impl Ranked {
     fn new(embedder: &Embedder, split: &Split, measure: Measure) -> anyhow::Result<Self> {
-        let images = embedder.cached_images(&split.pixels);
-        let texts: Vec<&str> = split.set.captions.iter().map(|caption| caption.text.as_str()).collect();
-        let captions = embedder.captions(&texts);
-        let truth = relevance(split)?;
-        let scores = embedder.two_way_scores(measure, &images, &captions)?;
-        let rows = scores.directions();
-        let rank = |rows: &dyn ScoreRows, truth: &Relevance| -> anyhow::Result<PositiveRanks> {
-            Ok(rank_positives(rows, &[RankTask::whole(truth)], Ties::ByIndex)?.remove(0))
-        };
-        let ranks = TwoWay { i2t: rank(&*rows.i2t, &truth.i2t)?, t2i: rank(&*rows.t2i, &truth.t2i)? };
-        drop(rows);
+        let (images, captions) = embed(embedder, split);
+        let ranks = rank(embedder, measure, [&images, &captions], &relevance(split)?)?;
         Ok(Self { images, captions, ranks })
     }
+}
+
+/// Embeddings of the images and of the captions of a split.
+fn embed(embedder: &Embedder, split: &Split) -> (DiagNormal, DiagNormal) {
+    let texts: Vec<&str> = split.set.captions.iter().map(|caption| caption.text.as_str()).collect();
+    (embedder.cached_images(&split.pixels), embedder.captions(&texts))
+}
+
+/// The ranks of every positive in both directions.
+fn rank(
+    embedder: &Embedder,
+    measure: Measure,
+    [images, captions]: [&DiagNormal; 2],
+    truth: &TwoWay<Relevance>,
+) -> anyhow::Result<TwoWay<PositiveRanks>> {
+    let scores = embedder.two_way_scores(measure, images, captions)?;
+    let rows = scores.directions();
+    let ranks = |rows: &dyn ScoreRows, truth: &Relevance| -> anyhow::Result<PositiveRanks> {
+        Ok(rank_positives(rows, &[RankTask::whole(truth)], Ties::ByIndex)?.remove(0))
+    };
+    Ok(TwoWay { i2t: ranks(&*rows.i2t, &truth.i2t)?, t2i: ranks(&*rows.t2i, &truth.t2i)? })
 }
 
 /// The ranks of every positive of a split, under the model's own measure.

@@ -124,3 +124,16 @@ fn bins(sigma: &[f64], recall: &[Option<f64>]) -> Result<Option<Bins>, MetricErr
         pearson: analysis.pearson,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::area;
+
+    #[test]
+    fn the_risk_is_the_share_not_found_and_queries_without_positives_do_not_count() {
+        // The surest is found, the next is not: risks 0 and 1/2.
+        let found = area(&[0.1, 0.2, 0.3], &[Some(1.0), Some(0.0), None]).unwrap();
+        assert_eq!(found, Some(0.25));
+        assert_eq!(area(&[0.1], &[None]).unwrap(), None);
+    }
+}

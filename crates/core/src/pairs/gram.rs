@@ -18,8 +18,8 @@ const LARGEST_COORDINATE: f64 = 1e15;
 /// * returns: `[.., N, M]`
 pub(crate) fn squared_distance<const R: usize>(x: Tensor<R>, y: Tensor<R>) -> Tensor<R> {
     let (squared, unit) = scaled_squared_distance(x, y);
-    // The square of the unit may overflow, and zero times infinity is NaN. Where it does, every distance but zero does too.
-    squared * unit.square().clamp_max(f32::MAX) // [.., N, M]
+    // Twice by the unit: its square alone may overflow, and zero times infinity is NaN.
+    squared * unit.clone() * unit // [.., N, M]
 }
 
 /// Distances `sqrt(||x_i - y_j||^2 + 1e-6)` of all pairs, finite for every finite input up to a norm of about 1e38.
