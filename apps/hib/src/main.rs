@@ -14,6 +14,7 @@ mod task;
 mod verb;
 
 use clap::{Parser, Subcommand};
+use halation_train::app::{TrainArgs, launch};
 use std::process::ExitCode;
 
 /// Train and evaluate hedged instance embeddings of digit strings.
@@ -27,25 +28,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     /// Train a recipe into a run directory
-    Train(verb::train::TrainArgs),
+    Train(TrainArgs),
     /// Evaluate a run: 5-NN accuracy, verification, uncertainty
     Eval(verb::eval::EvalArgs),
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
-        .with_writer(std::io::stderr)
-        .init();
-    let result = match Cli::parse().verb {
+    launch(|| match Cli::parse().verb {
         Verb::Train(args) => verb::train::run(&args),
         Verb::Eval(args) => verb::eval::run(&args),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(halation_train::user_error::exit_code(&error))
-        }
-    }
+    })
 }

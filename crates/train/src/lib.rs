@@ -1,5 +1,6 @@
 //! What every app's training needs once: device choice, recipes, the run directory, resume, progress and the report.
 //!
+//! * [`app`]: the arguments that the apps share, and their `main`.
 //! * [`device`]: the one place that chooses a device.
 //! * [`recipe`]: TOML experiment files, `--set` overrides, expected bands.
 //! * [`run`]: the run directory, its lock and its manifest, the only thing resume trusts.
@@ -16,6 +17,7 @@
 //!
 //! What does *not* live here: any model, loss or dataset.
 
+pub mod app;
 pub mod average;
 pub mod checkpoint;
 pub mod device;

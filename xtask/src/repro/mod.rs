@@ -1,5 +1,6 @@
 //! `cargo xtask repro`: the experiments behind every claim in the docs.
 
+mod curves;
 mod page;
 mod recipe;
 mod statistic;

@@ -1,6 +1,7 @@
 //! Pages of docs/results: one table per data set, and in words where the method wins and where it does not.
 
 use super::Metrics;
+use super::curves::{self, Curve};
 use super::recipe::Recipe;
 use super::statistic::Statistic;
 use crate::results_page::seal;
@@ -24,6 +25,8 @@ struct Page {
     /// The row the comparison is about.
     subject: String,
     column: Vec<Column>,
+    /// Learning curves below the table.
+    curve: Option<Curve>,
 }
 
 #[derive(Deserialize)]
@@ -65,7 +68,15 @@ pub fn write_all(recipes: &Path, results: &Path, measured: &[(Recipe, Metrics)])
         }
         std::fs::create_dir_all(results)?;
         let file = results.join(format!("{}.md", page.name));
-        std::fs::write(&file, seal(&render(&page, &rows)))?;
+        let mut text = render(&page, &rows);
+        if let Some(curve) = &page.curve {
+            let recipes: Vec<&Recipe> = rows.iter().map(|(recipe, _)| recipe).collect();
+            if let Some(svg) = curves::draw(curve, &recipes)? {
+                std::fs::write(file.with_extension("svg"), svg)?;
+                let _ = writeln!(text, "\n![learning curves]({}.svg)", page.name);
+            }
+        }
+        std::fs::write(&file, seal(&text))?;
         println!("repro: wrote docs/results/{}.md", page.name);
     }
     Ok(())

@@ -4,31 +4,23 @@ use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::evaluation::Evaluation;
 use clap::Args;
-use halation_train::device::select_device;
-use std::path::PathBuf;
+use halation_train::app::RunArgs;
 
 /// Arguments of `eval`.
 #[derive(Args)]
 pub struct EvalArgs {
-    /// Run directory
-    #[arg(long)]
-    pub run: PathBuf,
-    /// Folder of the digits, if it has moved since training
-    #[arg(long)]
-    pub data: Option<PathBuf>,
-    /// Device, as for train
-    #[arg(long)]
-    pub device: Option<String>,
+    #[command(flatten)]
+    run: RunArgs,
     /// One JSON document on standard output
     #[arg(long)]
-    pub json: bool,
+    json: bool,
 }
 
 /// Evaluates and prints.
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
-    let embedder = Embedder::open(&args.run, &select_device(args.device.as_deref())?)?;
+    let embedder = Embedder::open(&args.run.run, &args.run.device()?)?;
     let mut data = embedder.recipe().data.clone();
-    if let Some(folder) = &args.data {
+    if let Some(folder) = &args.run.data {
         data.dir = Some(folder.clone());
     }
     let evaluation = Evaluation::new(&embedder, &Dataset::load(&data)?)?;

@@ -2,6 +2,7 @@
 //!
 //! What does *not* live here: the optimisers that Burn has.
 
+mod adamax;
 mod adamp;
 mod clip;
 mod layer_decay;
@@ -13,6 +14,7 @@ mod param_settings;
 mod scaled;
 mod schedule;
 
+pub use adamax::*;
 pub use adamp::*;
 pub use clip::*;
 pub use layer_decay::*;

@@ -5,7 +5,7 @@ use burn::optim::{Adam, AdamConfig, AdamW, AdamWConfig, ModuleOptimizer, Optimiz
 use serde::{Deserialize, Serialize};
 
 use super::scaled::Scaled;
-use super::{AdamP, ParamGroups, ParamSettings};
+use super::{AdamP, Adamax, ParamGroups, ParamSettings};
 use crate::TrainError;
 
 /// Which optimiser, with PyTorch's defaults.
@@ -35,6 +35,18 @@ pub enum OptimizerSpec {
         #[serde(default = "default_epsilon")]
         epsilon: f64,
         /// Decoupled weight decay, in units of the learning rate.
+        #[serde(default)]
+        weight_decay: f64,
+    },
+    /// [`Adamax`] (Kingma and Ba, 2015), the optimiser of the published coupling flows; `weight_decay` is added to the gradient.
+    Adamax {
+        /// Decay rates of the first moment and of the infinity norm.
+        #[serde(default = "default_betas")]
+        betas: [f64; 2],
+        /// Added to the magnitude of every gradient.
+        #[serde(default = "default_epsilon")]
+        epsilon: f64,
+        /// L2 penalty.
         #[serde(default)]
         weight_decay: f64,
     },
@@ -73,6 +85,7 @@ impl OptimizerSpec {
         match *self {
             Self::Adam { .. } => self.adam(None).into(),
             Self::AdamW { .. } => self.adamw(None).into(),
+            Self::Adamax { .. } => self.adamax(None).into(),
             Self::AdamP { .. } => self.adamp(None, None).into(),
         }
     }
@@ -98,6 +111,7 @@ impl OptimizerSpec {
             match *self {
                 Self::Adam { .. } => add(built, paths, self.adam(weight_decay), lr_factor),
                 Self::AdamW { .. } => add(built, paths, self.adamw(weight_decay), lr_factor),
+                Self::Adamax { .. } => add(built, paths, self.adamax(weight_decay), lr_factor),
                 Self::AdamP { .. } => add(built, paths, self.adamp(weight_decay, rows_are_channels), lr_factor),
             }
         }))
@@ -106,6 +120,7 @@ impl OptimizerSpec {
     fn parts(&self, own_decay: Option<f64>) -> ([f64; 2], f64, f64) {
         let (Self::Adam { betas, epsilon, weight_decay }
         | Self::AdamW { betas, epsilon, weight_decay }
+        | Self::Adamax { betas, epsilon, weight_decay }
         | Self::AdamP { betas, epsilon, weight_decay }) = *self;
         (betas, epsilon, own_decay.unwrap_or(weight_decay))
     }
@@ -121,6 +136,11 @@ impl OptimizerSpec {
         let ([beta_1, beta_2], epsilon, weight_decay) = self.parts(own_decay);
         let config = AdamWConfig::new().with_beta_1(beta_1 as f32).with_beta_2(beta_2 as f32);
         config.with_epsilon(epsilon as f32).with_weight_decay(weight_decay as f32).build()
+    }
+
+    fn adamax(&self, own_decay: Option<f64>) -> Adamax {
+        let (betas, epsilon, weight_decay) = self.parts(own_decay);
+        Adamax { betas, epsilon, weight_decay }
     }
 
     fn adamp(&self, own_decay: Option<f64>, rows_are_channels: Option<bool>) -> AdamP {
