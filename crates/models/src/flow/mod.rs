@@ -1,7 +1,8 @@
 //! Invertible maps and the densities made of them.
 //!
-//! What does *not* live here: the maps between categories and real numbers, and losses.
+//! [`argmax`] has the maps between categories and real numbers. What does *not* live here: losses.
 
+pub mod argmax;
 #[allow(clippy::module_inception)] // the trait's file bears the trait's name
 mod flow;
 
