@@ -21,21 +21,18 @@ impl DigitCodec {
     pub fn new(classes: usize, base: usize) -> Result<Self, ModelError> {
         const NAME: &str = "DigitCodec";
         if classes < 2 {
-            return config_error(NAME, "classes", classes, "a choice needs at least two classes");
+            config_error(NAME, "classes", classes, "a choice needs at least two classes")?;
         }
         if base < 2 {
-            return config_error(NAME, "base", base, "a digit needs at least two values");
+            config_error(NAME, "base", base, "a digit needs at least two values")?;
         }
         let (mut digits, mut codes) = (1, base);
         while codes < classes {
             digits += 1;
-            codes = match codes.checked_mul(base) {
-                Some(codes) => codes,
-                None => return config_error(NAME, "classes", classes, "codes must fit 32 bits"),
-            };
+            codes = codes.saturating_mul(base);
         }
         if i32::try_from(codes).is_err() {
-            return config_error(NAME, "classes", classes, "codes must fit 32 bits");
+            config_error(NAME, "classes", classes, "codes must fit 32 bits")?;
         }
         Ok(Self { classes, base, digits })
     }

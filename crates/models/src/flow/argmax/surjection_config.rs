@@ -45,13 +45,11 @@ impl SurjectionConfig {
     pub fn codec(&self) -> Result<DigitCodec, ModelError> {
         const NAME: &str = "SurjectionConfig";
         let classes = self.context.classes();
-        let base = match (self.method, self.base) {
-            (SurjectionMethod::Argmax(ArgmaxInverse::Sign), None | Some(2)) => 2,
-            (SurjectionMethod::Argmax(ArgmaxInverse::Sign), Some(base)) => {
-                return config_error(NAME, "base", base, "a sign has two values: leave the base open");
-            }
-            (_, base) => base.unwrap_or(classes),
-        };
+        let sign = self.method == SurjectionMethod::Argmax(ArgmaxInverse::Sign);
+        if let Some(base) = self.base.filter(|&base| sign && base != 2) {
+            config_error(NAME, "base", base, "a sign has two values: leave the base open")?;
+        }
+        let base = if sign { 2 } else { self.base.unwrap_or(classes) };
         DigitCodec::new(classes, base)
     }
 
