@@ -115,6 +115,22 @@ pub enum ModelError {
     #[error("this model embeds points, not distributions: build it with `PcmeConfig::with_uncertainty(true)`")]
     NoUncertainty,
 
+    /// A sampled code that stands for no class.
+    #[error(
+        "the sample in row {row} has the code {code} at position {position}, but there are {classes} classes: \
+         map such codes to a class or draw the sequence again (`UnusedPolicy`)"
+    )]
+    UnusedCode {
+        /// Row in the batch.
+        row: usize,
+        /// Position in the row.
+        position: usize,
+        /// The code that the digits spell.
+        code: usize,
+        /// Classes.
+        classes: usize,
+    },
+
     /// A weight file that cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {

@@ -3,6 +3,7 @@
 //! * [`encoder`]: a batch becomes features (a feature map, or a sequence with lengths).
 //! * [`head`]: features become an embedding or a distribution.
 //! * [`hib`]: hedged embeddings of digit strings.
+//! * [`flow`]: invertible maps and the densities made of them.
 //! * [`clip`]: the two transformers of CLIP, plain, branched (PCME++) and with an uncertainty token (ProLIP).
 //! * [`pcme`]: the probabilistic cross-modal model, two towers of the above.
 //! * [`vse`]: VSE-infinity, two towers with learnt pooling.
@@ -14,6 +15,7 @@
 pub mod clip;
 pub mod encoder;
 mod error;
+pub mod flow;
 pub mod head;
 pub mod hib;
 pub mod pcme;
