@@ -65,8 +65,10 @@ impl AutoregressiveFlowConfig {
     /// # Errors
     /// [`ModelError::Config`] with the field and what it should hold.
     pub fn check(&self) -> Result<(), ModelError> {
-        if self.mixtures == 0 {
-            return config_error("AutoregressiveFlowConfig", "mixtures", 0, "a mixture needs at least one component");
+        for (field, value) in [("channels", self.channels), ("mixtures", self.mixtures)] {
+            if value == 0 {
+                return config_error("AutoregressiveFlowConfig", field, value, "at least one");
+            }
         }
         self.net().check()?;
         self.head().check()
