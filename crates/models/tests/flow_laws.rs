@@ -35,7 +35,8 @@ fn coupling_text(device: &Device) -> CouplingTextFlow {
 
 /// Hashed matrices of four channels can be close to singular: the convolutions keep their orthogonal ones.
 fn image_flow(device: &Device) -> ImageFlow {
-    let new = ImageFlowConfig::new(1, 2, 2).with_width(4).with_depth(2).with_growth(3).init(device);
+    let new =
+        ImageFlowConfig::new(1).with_levels(2).with_steps(2).with_width(4).with_depth(2).with_growth(3).init(device);
     let mut flow = hashed(new.clone());
     for (level, before) in flow.levels.iter_mut().zip(new.levels) {
         for (step, before) in level.steps.iter_mut().zip(before.steps) {
@@ -318,7 +319,7 @@ fn settings_that_cannot_work_are_refused_with_the_field() {
     assert_eq!(field(AutoregressiveFlowConfig::new(0, 16, 4).check()), "channels");
     assert_eq!(field(AutoregressiveFlowConfig::new(3, 16, 4).with_mixtures(0).check()), "mixtures");
     assert_eq!(field(CouplingTextFlowConfig::new(3, 8, 4).with_steps(0).check()), "steps");
-    assert_eq!(field(ImageFlowConfig::new(8, 0, 1).check()), "levels");
+    assert_eq!(field(ImageFlowConfig::new(8).with_levels(0).with_steps(1).check()), "levels");
     assert_eq!(field(ConditionalImageFlowConfig::new(8, 0).check()), "input");
     assert_eq!(field(ActNormConfig::new(0).check()), "channels");
     assert_eq!(field(InvertibleConvConfig::new(0).check()), "channels");

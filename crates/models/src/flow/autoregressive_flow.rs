@@ -50,12 +50,14 @@ pub struct AutoregressiveFlow {
 }
 
 impl AutoregressiveFlowConfig {
-    /// The published flow for text8 in 5-bit codes: 66.45 M parameters, input dropout 0.25.
+    /// The published flow for text8 in 5-bit codes: 66.45 M parameters, of which 0.85 M are zeros behind a mask that are not
+    /// stored here; input dropout 0.25.
     pub fn text8() -> Self {
         Self::new(5, 2048, 256)
     }
 
-    /// The published flow for enwik8 in 8-bit codes: 71.09 M parameters, input dropout 0.25.
+    /// The published flow for enwik8 in 8-bit codes: 71.09 M parameters, of which 2.39 M are zeros behind a mask that are not
+    /// stored here; input dropout 0.25.
     pub fn enwik8() -> Self {
         Self::new(8, 2048, 320)
     }

@@ -16,8 +16,10 @@ pub struct ImageFlowConfig {
     /// Channels `C` of the data; height and width must be multiples of `2^levels`.
     pub channels: usize,
     /// Levels.
+    #[config(default = 4)]
     pub levels: usize,
     /// Sub-flows of each level.
+    #[config(default = 10)]
     pub steps: usize,
     /// Width of the conditioners.
     #[config(default = 64)]
@@ -58,7 +60,7 @@ pub struct ImageFlow {
 impl ImageFlowConfig {
     /// The flow for Cityscapes label maps of 32 x 64 pixels and 8 classes: 4 levels of 10 sub-flows.
     pub fn cityscapes() -> Self {
-        Self::new(8, 4, 10)
+        Self::new(8)
     }
 
     /// Whether a flow can be built from these settings.

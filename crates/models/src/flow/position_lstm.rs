@@ -128,7 +128,10 @@ impl PositionLstm {
         let mut input = Tensor::cat(vec![features, position.expand([batch, length, width])], 2); // [B, L, H/2]
         if self.shift {
             let first = input.clone().narrow(1, 0, 1).zeros_like();
-            input = Tensor::cat(vec![first, input.narrow(1, 0, length - 1)], 1);
+            input = match length {
+                1 => first,
+                _ => Tensor::cat(vec![first, input.narrow(1, 0, length - 1)], 1),
+            };
         }
         gelu(on_tokens(&self.output, self.lstm.forward(input)))
     }
