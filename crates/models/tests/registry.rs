@@ -7,12 +7,16 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use common::{device, gradients, signed, tensors, values};
+use common::{device, gradients, hashed, signed, tensors, values};
 use halation_core::dist::DiagNormal;
 use halation_models::clip::{
     BranchedText, BranchedVision, ClipConfig, ClipTextConfig, ClipVisionConfig, ProLipText, ProLipVision, TokenStreams,
 };
 use halation_models::encoder::{BatchNorm2dConfig, BiGruConfig, PackedWords, ResNetConfig, WordTableConfig, Words};
+use halation_models::flow::{
+    ActNormConfig, AutoregressiveFlowConfig, ConditionalImageFlowConfig, CouplingTextFlowConfig, Density,
+    DiagonalBaseConfig, Flow, ImageFlowConfig, SplineCouplingConfig,
+};
 use halation_models::head::{
     GpoPoolingConfig, LocalAttentionConfig, MapBlockConfig, MeanHeadConfig, PcmePpHeadConfig, ProLipHeadConfig,
     SigmaHeadConfig, UncertaintyAdapterConfig,
@@ -141,6 +145,7 @@ fn every_module_trains_and_survives_a_file() {
         );
     }
     clip_towers();
+    flows();
 }
 
 /// CLIP and its forms with uncertainty, of two blocks.
@@ -181,6 +186,51 @@ fn clip_towers() {
         |m, d| {
             let normal = m.forward(&words(d)).unwrap();
             vec![normal.mean(), normal.log_var().0]
+        },
+    );
+}
+
+/// Layers and whole flows; hashed, since layers that start at zero pass no gradient on.
+fn flows() {
+    let text = |device: &Device| signed("text", [3, 5, 3], 2.0, device);
+    let images = |device: &Device| signed("label maps", [3, 2, 4, 4], 2.0, device);
+    let both = |(z, log_det): (Tensor<3>, Tensor<1>)| vec![z.flatten(1, 2), log_det.unsqueeze_dim(1)];
+    walk("DiagonalBase", |d| DiagonalBaseConfig::new(3).init(d), |m, d| vec![m.log_prob(text(d)).unsqueeze_dim(1)]);
+    walk("ActNorm", |d| hashed(ActNormConfig::new(3).init(d)), |m, d| both(m.forward(text(d))));
+    walk(
+        "SplineCoupling",
+        |d| hashed(SplineCouplingConfig::new(3, 8, 6).with_bins(4).init(d)),
+        |m, d| both(m.forward(text(d))),
+    );
+    walk(
+        "CouplingTextFlow",
+        |d| hashed(CouplingTextFlowConfig::new(3, 8, 6).with_steps(2).with_mixtures(2).with_act_norm(true).init(d)),
+        |m, d| vec![m.log_prob(text(d)).unsqueeze_dim(1)],
+    );
+    walk(
+        "AutoregressiveFlow",
+        |d| hashed(AutoregressiveFlowConfig::new(3, 16, 6).with_mixtures(2).init(d)),
+        |m, d| vec![m.log_prob(text(d)).unsqueeze_dim(1)],
+    );
+    walk(
+        "ImageFlow",
+        |d| {
+            hashed(
+                ImageFlowConfig::new(2).with_levels(2).with_steps(2).with_width(4).with_depth(2).with_growth(3).init(d),
+            )
+        },
+        |m, d| vec![m.log_prob(images(d)).unsqueeze_dim(1)],
+    );
+    walk(
+        "ConditionalImageFlow",
+        |d| {
+            let config =
+                ConditionalImageFlowConfig::new(2, 3).with_steps(2).with_context_width(4).with_context_depth(2);
+            hashed(config.with_context_growth(3).with_width(4).with_depth(2).with_growth(3).init(d))
+        },
+        |m, d| {
+            let (u, log_q) = m.forward(images(d), signed("known", [3, 3, 4, 4], 1.0, d));
+            vec![u.flatten(1, 3), log_q.unsqueeze_dim(1)]
         },
     );
 }

@@ -32,4 +32,5 @@ pub use sigma_head::*;
 pub use token_normals::*;
 pub use uncertainty_adapter::*;
 
+pub(crate) use pcmepp_head::on_tokens;
 pub(crate) use sigma_head::constant_bias;

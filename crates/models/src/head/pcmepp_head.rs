@@ -149,7 +149,7 @@ impl PcmePpHead {
 }
 
 /// A linear layer on every token, as one GEMM for the batch: `[B, T, d] -> [B, T, D]`.
-pub(super) fn on_tokens(linear: &Linear, tokens: Tensor<3>) -> Tensor<3> {
+pub(crate) fn on_tokens(linear: &Linear, tokens: Tensor<3>) -> Tensor<3> {
     let [batch, count, dim] = tokens.dims();
     let output = linear.forward(tokens.reshape([batch * count, dim])); // [B * T, D]
     let [_, width] = output.dims();

@@ -1,0 +1,147 @@
+//! A monotone map of single numbers: the distribution function of a mixture of logistics, as a logit, shifted and scaled.
+
+use burn::tensor::activation::{log_sigmoid, log_softmax};
+use burn::tensor::{Tensor, assert_shape};
+
+use super::ScaleBounds;
+use super::scale_bounds::bound_softly;
+use super::tensors::log_sum_exp;
+
+/// Halvings of the bracket in the inverse: past 2^-30 of it, what an `f32` resolves.
+const BISECTIONS: usize = 40;
+
+/// `y = (logit F(x) + shift) exp(log_scale)` with `F(x) = sum_m w_m sigmoid((x - mean_m) exp(-log_scale_m))`
+/// (Flow++, Ho et al., 2019), a map of every number of `[B, L, C]` with parameters of its own.
+///
+/// Everything is computed from `ln F` and `ln (1 - F)`, both as logarithms of sums, so `f32` is enough in the far tails where
+/// the published code needs `f64` and clamps. With all parameters zero the map is the identity.
+#[derive(Debug, Clone)]
+pub struct LogisticMixture {
+    /// `t`, `[B, L, C]`.
+    pub shift: Tensor<3>,
+    /// `s`, `[B, L, C]`.
+    pub log_scale: Tensor<3>,
+    /// `ln w`, normalised over the last axis, `[B, L, C, M]`.
+    pub log_weights: Tensor<4>,
+    /// Centres of the components, `[B, L, C, M]`.
+    pub means: Tensor<4>,
+    /// Logarithms of the components' scales, `[B, L, C, M]`.
+    pub log_scales: Tensor<4>,
+}
+
+impl LogisticMixture {
+    /// Numbers that a conditioner has to give for each channel: shift, log-scale, and three for each component.
+    pub const fn parameters(mixtures: usize) -> usize {
+        2 + 3 * mixtures
+    }
+
+    /// The map with what a conditioner gave.
+    ///
+    /// # Shapes
+    /// * `raw`: `[B, L, C, 2 + 3 M]`: shift, log-scale, logits of the weights, means, log-scales, in this order
+    /// * `bounds`: tables for `C` channels and `M` components
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn new(raw: Tensor<4>, bounds: &ScaleBounds) -> Self {
+        let channels = raw.dims()[2];
+        Self::bounded(raw, bounds.channels(0, channels))
+    }
+
+    /// As [`new`](Self::new), with tables already cut to the channels.
+    pub(super) fn bounded(raw: Tensor<4>, (outer, mixture): (Tensor<1>, Tensor<2>)) -> Self {
+        let [batch, length, channels, width] = raw.dims();
+        let [_, mixtures] = mixture.dims();
+        assert_shape!(outer, [channels]);
+        assert_eq!(width, Self::parameters(mixtures), "parameters for {mixtures} components");
+        let scalar = |at: usize| raw.clone().narrow(3, at, 1).reshape([batch, length, channels]);
+        let part = |index: usize| raw.clone().narrow(3, 2 + index * mixtures, mixtures);
+        Self {
+            shift: scalar(0),
+            log_scale: bound_softly(scalar(1), outer.unsqueeze()),
+            log_weights: log_softmax(part(0), 3),
+            means: part(1),
+            log_scales: bound_softly(part(2), mixture.unsqueeze()),
+        }
+    }
+
+    /// `x -> (y, ln |dy/dx|)`, number by number: `[B, L, C]` each.
+    pub fn forward(&self, x: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
+        let (log_below, log_above, log_density) = self.log_cdf(x);
+        let y = (log_below.clone() - log_above.clone() + self.shift.clone()) * self.log_scale.clone().exp();
+        (y, self.log_scale.clone() - log_below - log_above + log_density)
+    }
+
+    /// `y -> (x, ln |dx/dy|)`, number by number: `[B, L, C]` each. Always the same 40 halvings, whatever the values.
+    ///
+    /// At `x_m = mean_m + exp(log_scale_m) g` component `m` alone would reach the logit `g`, so the smallest and the largest
+    /// of these enclose the solution, however far out; the published code takes a bracket of 20 scales. Gradients reach
+    /// `y` and the parameters by the implicit function theorem.
+    pub fn inverse(&self, y: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
+        let target = y * (-self.log_scale.clone()).exp() - self.shift.clone(); // [B, L, C]
+        let constant = self.without_autodiff();
+        let goal = target.clone().without_autodiff();
+        let at = constant.means.clone() + constant.log_scales.clone().exp() * goal.clone().unsqueeze_dim(3);
+        let mut low = at.clone().min_dim(3).squeeze_dim::<3>(3);
+        let mut high = at.max_dim(3).squeeze_dim::<3>(3);
+        for _ in 0..BISECTIONS {
+            let middle = (low.clone() + high.clone()) * 0.5;
+            let below = constant.logit(middle.clone()).lower(goal.clone());
+            low = low.mask_where(below.clone(), middle.clone());
+            high = middle.mask_where(below, high);
+        }
+        let found = (low + high) * 0.5;
+        let x = if self.shift.is_autodiff() || target.is_autodiff() {
+            let (log_below, log_above, log_density) = self.log_cdf(found.clone());
+            let slope = (log_density - log_below.clone() - log_above.clone()).without_autodiff().exp();
+            let step = (target - (log_below - log_above)) / slope;
+            found + step.clone() - step.without_autodiff()
+        } else {
+            found
+        };
+        let (_, log_det) = self.forward(x.clone());
+        (x, -log_det)
+    }
+
+    /// The map of one number of each item, as parameters for `[B, 1, 1]`.
+    pub(super) fn at(&self, position: usize, channel: usize) -> Self {
+        let scalar = |x: &Tensor<3>| x.clone().narrow(1, position, 1).narrow(2, channel, 1);
+        let mixture = |x: &Tensor<4>| x.clone().narrow(1, position, 1).narrow(2, channel, 1);
+        Self {
+            shift: scalar(&self.shift),
+            log_scale: scalar(&self.log_scale),
+            log_weights: mixture(&self.log_weights),
+            means: mixture(&self.means),
+            log_scales: mixture(&self.log_scales),
+        }
+    }
+
+    /// `ln F`, `ln (1 - F)` and `ln F'`, `[B, L, C]`.
+    fn log_cdf(&self, x: Tensor<3>) -> (Tensor<3>, Tensor<3>, Tensor<3>) {
+        let z = (x.unsqueeze_dim::<4>(3) - self.means.clone()) * (-self.log_scales.clone()).exp(); // [B, L, C, M]
+        let below = log_sigmoid(z.clone());
+        let above = below.clone() - z; // ln sigmoid(-z)
+        let log_below = log_sum_exp(self.log_weights.clone() + below.clone());
+        let log_above = log_sum_exp(self.log_weights.clone() + above.clone());
+        let log_density = log_sum_exp(self.log_weights.clone() - self.log_scales.clone() + below + above);
+        (log_below, log_above, log_density)
+    }
+
+    /// `logit F`, `[B, L, C]`.
+    fn logit(&self, x: Tensor<3>) -> Tensor<3> {
+        let z = (x.unsqueeze_dim::<4>(3) - self.means.clone()) * (-self.log_scales.clone()).exp();
+        let below = log_sigmoid(z.clone());
+        log_sum_exp::<4, 3>(self.log_weights.clone() + below.clone())
+            - log_sum_exp::<4, 3>(self.log_weights.clone() + below - z)
+    }
+
+    fn without_autodiff(&self) -> Self {
+        Self {
+            shift: self.shift.clone().without_autodiff(),
+            log_scale: self.log_scale.clone().without_autodiff(),
+            log_weights: self.log_weights.clone().without_autodiff(),
+            means: self.means.clone().without_autodiff(),
+            log_scales: self.log_scales.clone().without_autodiff(),
+        }
+    }
+}
