@@ -1,0 +1,3 @@
+//! Diffusion over categories: noise that replaces classes, and networks that undo it.
+
+pub mod denoiser;
