@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test binary uses a part
 
 pub mod clip;
+pub mod tabular;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -2,5 +2,7 @@
 
 #[allow(clippy::module_inception)] // the trait names its folder
 mod denoiser;
+mod denoiser_fn;
 
 pub use denoiser::*;
+pub use denoiser_fn::*;
