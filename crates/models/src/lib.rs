@@ -5,6 +5,7 @@
 //! * [`hib`]: hedged embeddings of digit strings.
 //! * [`flow`]: invertible maps and the densities made of them.
 //! * [`clip`]: the two transformers of CLIP, plain, branched (PCME++) and with an uncertainty token (ProLIP).
+//! * [`diffusion`]: noise over categories, its exact bounds and samplers, and the denoisers that undo it.
 //! * [`pcme`]: the probabilistic cross-modal model, two towers of the above.
 //! * [`vse`]: VSE-infinity, two towers with learnt pooling.
 //! * [`weights`]: safetensors in the layouts that torchvision, timm, OpenAI and transformers publish, with a full list of differences.
@@ -13,6 +14,7 @@
 #![warn(missing_docs)]
 
 pub mod clip;
+pub mod diffusion;
 pub mod encoder;
 mod error;
 pub mod flow;

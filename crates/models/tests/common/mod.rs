@@ -3,6 +3,7 @@
 
 pub mod clip;
 pub mod flow;
+pub mod tabular;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,0 +1,8 @@
+//! Networks that guess what a noisy sequence was.
+
+#[allow(clippy::module_inception)] // the trait names its folder
+mod denoiser;
+mod denoiser_fn;
+
+pub use denoiser::*;
+pub use denoiser_fn::*;
