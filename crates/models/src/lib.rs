@@ -2,6 +2,7 @@
 //!
 //! * [`encoder`]: a batch becomes features (a feature map, or a sequence with lengths).
 //! * [`head`]: features become an embedding or a distribution.
+//! * [`diffusion`]: categorical diffusion: noise is taken off sequences of symbols.
 //! * [`hib`]: hedged embeddings of digit strings.
 //! * [`clip`]: the two transformers of CLIP, plain, branched (PCME++) and with an uncertainty token (ProLIP).
 //! * [`pcme`]: the probabilistic cross-modal model, two towers of the above.
@@ -12,6 +13,7 @@
 #![warn(missing_docs)]
 
 pub mod clip;
+pub mod diffusion;
 pub mod encoder;
 mod error;
 pub mod head;
