@@ -2,6 +2,7 @@
 //!
 //! * [`encoder`]: a batch becomes features (a feature map, or a sequence with lengths).
 //! * [`head`]: features become an embedding or a distribution.
+//! * [`diffusion`]: categorical diffusion: noise is taken off sequences of symbols.
 //! * [`hib`]: hedged embeddings of digit strings.
 //! * [`flow`]: invertible maps and the densities made of them.
 //! * [`clip`]: the two transformers of CLIP, plain, branched (PCME++) and with an uncertainty token (ProLIP).
