@@ -193,3 +193,28 @@ impl Ahead {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn what_closes_many_openings_is_looked_for_once() {
+        let text = [b"{{{{{{x", &b"}{{{{{{{"[..]].concat();
+        let searches = Cell::new(0);
+        let mut closings = Ahead::default();
+        let found: Vec<Option<usize>> = (0..text.len())
+            .map(|at| {
+                let find = |rest: &[u8]| {
+                    searches.set(searches.get() + 1);
+                    memchr(b'}', rest)
+                };
+                closings.first(&text[at..], find).map(|end| at + end)
+            })
+            .collect();
+        assert_eq!(found[..8], [Some(7); 8]);
+        assert_eq!(found[8..], [None; 7]);
+        assert_eq!(searches.get(), 2);
+    }
+}
