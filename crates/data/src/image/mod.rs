@@ -1,4 +1,4 @@
-//! Decoding under limits, and transforms that match PIL and torchvision.
+//! Decoding under limits, transforms that match PIL and torchvision, and colours for label maps.
 
 mod cache;
 mod chw_image;
@@ -6,6 +6,7 @@ mod decode;
 mod decode_limits;
 mod encoded_bytes;
 mod geometry;
+mod palette;
 mod pipeline;
 mod resize;
 mod transform;
@@ -16,6 +17,7 @@ pub use chw_image::*;
 pub use decode::*;
 pub use decode_limits::*;
 pub use geometry::*;
+pub use palette::*;
 pub use pipeline::*;
 pub use resize::*;
 pub use transform::*;

@@ -19,6 +19,10 @@ pub enum Stream {
     Words = 5,
     /// Which images of a batch are mixed, and how.
     Mix = 6,
+    /// Where the crops of a text begin.
+    Crop = 7,
+    /// Flips and shifts of label maps.
+    LabelMap = 8,
 }
 
 /// ChaCha with 8 rounds, whose 256-bit key is `seed`, `epoch`, `item` and `stream`, each 8 bytes little endian.

@@ -1,4 +1,5 @@
-//! Readers of published layouts: Karpathy JSON, COCO, CUB, a folder with a CSV, tar and Parquet shards, the emoji set.
+//! Readers of published layouts: Karpathy JSON, COCO, CUB, a folder with a CSV, tar and Parquet shards, the emoji set;
+//! text as a sequence of symbols; folders of label maps.
 
 mod archive;
 mod coco_captions;
@@ -14,9 +15,16 @@ mod hash_split;
 mod image_files;
 mod json;
 mod karpathy;
+mod label_maps;
 mod missing;
 mod set_builder;
 mod shards;
+mod text_corpus;
+mod text_corpus_options;
+mod text_file;
+mod text_part;
+mod text_split;
+mod wiki_dump;
 
 pub use coco_captions::*;
 pub use coco_instances::*;
@@ -27,4 +35,10 @@ pub use cub_options::*;
 pub use emoji::*;
 pub use hash_split::*;
 pub use karpathy::*;
+pub use label_maps::*;
 pub use shards::*;
+pub use text_corpus::*;
+pub use text_corpus_options::*;
+pub use text_part::*;
+pub use text_split::*;
+pub use wiki_dump::*;

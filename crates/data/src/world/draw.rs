@@ -31,6 +31,12 @@ pub(crate) enum Purpose {
     DigitOcclusion = 10,
     /// Pairs of N-digit images.
     DigitPairs = 11,
+    /// The symbols of a Markov chain.
+    Chain = 12,
+    /// Generated label maps.
+    LabelMap = 13,
+    /// Which symbols are substituted, and by what.
+    Substitution = 14,
 }
 
 /// The random stream of one item: the ChaCha8 key is seed, purpose, group and index, little endian, side by side.

@@ -2,10 +2,12 @@
 //!
 //! * [`scenes`]: small rendered scenes with captions that mention a random part of what is there.
 //! * [`digits`]: numbers written with MNIST digits side by side, whose class is the number.
-//! * [`corrupt`]: occlusion of images and removal of words, nested in their strength.
+//! * [`chains`]: symbols and label maps from sources of known entropy.
+//! * [`corrupt`]: occlusion of images, removal of words, wrong symbols, nested in their strength.
 //!
 //! What does *not* live here: readers of files (see [`source`](crate::source)), batch order, models.
 
+pub mod chains;
 pub mod corrupt;
 pub mod digits;
 mod draw;

@@ -2,9 +2,13 @@
 
 mod occlude;
 mod remove_words;
+mod substitute;
+mod substituted;
 
 pub use occlude::*;
 pub use remove_words::*;
+pub use substitute::*;
+pub use substituted::*;
 
 use crate::DataError;
 
