@@ -6,7 +6,8 @@
 //!   [`LogisticMixture`]), [`SplineCoupling`] (over [`RationalQuadratic`]), with the conditioner [`PositionLstm`];
 //! * layers of image flows, over `[B, C, H, W]`: [`ActNorm`], [`InvertibleConv`], [`Squeeze`], [`AffineCoupling`], with the
 //!   conditioner [`DenseNet`];
-//! * whole densities: [`CouplingTextFlow`], [`AutoregressiveFlow`], [`ImageFlow`], [`ConditionalImageFlow`].
+//! * whole densities: [`CouplingTextFlow`], [`AutoregressiveFlow`], [`ImageFlow`], [`ConditionalImageFlow`];
+//! * models of categories: [`CategoricalFlow`] over sequences, [`LabelFlow`] over label maps.
 //!
 //! What does *not* live here: losses.
 
@@ -14,6 +15,7 @@ mod act_norm;
 mod affine_coupling;
 pub mod argmax;
 mod autoregressive_flow;
+mod categorical_flow;
 mod channel_head;
 mod conditional_image_flow;
 mod coupling_text_flow;
@@ -29,6 +31,8 @@ mod image_flow;
 mod image_level;
 mod image_step;
 mod invertible_conv;
+mod label_flow;
+mod label_flow_config;
 mod logistic_mixture;
 mod lstm;
 mod lstm_direction;
@@ -39,6 +43,7 @@ mod position_lstm;
 mod rational_quadratic;
 mod reverse;
 mod scale_bounds;
+mod sequence_density;
 mod spline_coupling;
 mod squeeze;
 mod tensors;
@@ -46,6 +51,7 @@ mod tensors;
 pub use act_norm::*;
 pub use affine_coupling::*;
 pub use autoregressive_flow::*;
+pub use categorical_flow::*;
 pub use channel_head::*;
 pub use conditional_image_flow::*;
 pub use coupling_text_flow::*;
@@ -59,6 +65,8 @@ pub use image_flow::*;
 pub use image_level::*;
 pub use image_step::*;
 pub use invertible_conv::*;
+pub use label_flow::*;
+pub use label_flow_config::*;
 pub use logistic_mixture::*;
 pub use lstm::*;
 pub use lstm_direction::*;
@@ -69,5 +77,6 @@ pub use position_lstm::*;
 pub use rational_quadratic::*;
 pub use reverse::*;
 pub use scale_bounds::*;
+pub use sequence_density::*;
 pub use spline_coupling::*;
 pub use squeeze::*;
