@@ -1,10 +1,11 @@
 //! Invertible maps and the densities made of them.
 //!
-//! [`argmax`] has the maps between categories and real numbers. What does *not* live here: losses.
+//! [`argmax`] has the maps between categories and real numbers, [`latent`] the auto-encoder with a flow for its prior. What does *not* live here: losses.
 
 pub mod argmax;
 #[allow(clippy::module_inception)] // the trait's file bears the trait's name
 mod flow;
+pub mod latent;
 mod lstm;
 mod lstm_direction;
 mod lstm_layer;
