@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).parent))
-from hashed import fill, signed, uniform  # noqa: E402
+from hashed import fill, signed, uniform, weight  # noqa: E402
 
 BATCH, LENGTH, CLASSES = 3, 5, 6
 HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
@@ -54,6 +54,23 @@ class Network(nn.Module):
         super().__init__()
         self.context = context
         self.projection = nn.Linear(3, outputs)
+
+
+def rust_name(name):
+    """nn.LSTM's names as the Rust tree has them: `lstm.weight_ih_l0_reverse` is `lstm.layers.0.back.weight_ih`."""
+    head, dot, last = name.rpartition(".")
+    if not head.endswith("lstm"):
+        return name
+    direction = "back" if last.endswith("_reverse") else "ahead"
+    kind, _, layer = last.removesuffix("_reverse").rpartition("_l")
+    return f"{head}.layers.{layer}.{direction}.{kind}"
+
+
+def fill_as_rust(module):
+    fill(module)
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            parameter.copy_(weight(rust_name(name), parameter.shape))
 
 
 def digits_of(class_id, base, count):
@@ -115,7 +132,7 @@ def golden(method, context, base, count):
     if parameters:
         root.network = Network(context(), parameters * width)
         root.double()
-        fill(root)
+        fill_as_rust(root)
     ids = torch.tensor([[(7 * b + 5 * l + b * l) % CLASSES for l in range(LENGTH)] for b in range(BATCH)])
     shape = (BATCH, LENGTH, width)
     if method in ("uniform", "gumbel"):
@@ -137,7 +154,7 @@ def golden(method, context, base, count):
         log_q.append(total)
     out = {"v": torch.cat([p.reshape(-1) for p in points]).reshape(shape), "log_q": torch.stack(log_q)}
     sum((value * signed(f"cotangent.{name}", value.shape)).sum() for name, value in out.items()).backward()
-    out |= {f"grad.{name}": parameter.grad for name, parameter in root.named_parameters()}
+    out |= {f"grad.{rust_name(name)}": parameter.grad for name, parameter in root.named_parameters()}
     out["grad.noise"] = noise.grad
     return {k: v.detach().to(torch.float32).contiguous() for k, v in out.items()}
 

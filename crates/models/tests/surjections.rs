@@ -6,7 +6,6 @@ use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 use common::{device, hashed, signed, uniform, values};
 use halation_models::ModelError;
-use halation_models::encoder::BiLstmConfig;
 use halation_models::flow::argmax::*;
 
 fn ids(values: Vec<i64>, shape: [usize; 2]) -> Tensor<2, Int> {
@@ -119,20 +118,6 @@ fn a_recurrent_context_sees_the_whole_sequence_and_a_position_context_its_own_cl
     };
     assert_eq!(change(position(5)), [false, false, false, true]);
     assert_eq!(change(recurrent(5)), [true; 4]);
-}
-
-#[test]
-fn an_lstm_reads_a_reversed_sequence_as_its_other_half_would() {
-    let lstm = hashed(BiLstmConfig::new(3, 4).init(&device()));
-    let mut turned = lstm.clone();
-    std::mem::swap(&mut turned.weight_ih_l0, &mut turned.weight_ih_l0_reverse);
-    std::mem::swap(&mut turned.weight_hh_l0, &mut turned.weight_hh_l0_reverse);
-    std::mem::swap(&mut turned.bias_ih_l0, &mut turned.bias_ih_l0_reverse);
-    std::mem::swap(&mut turned.bias_hh_l0, &mut turned.bias_hh_l0_reverse);
-    let x = signed("x", [2, 7, 3], 1.0, &device());
-    let output = turned.forward(x.clone().flip([1])).flip([1]);
-    let swapped = Tensor::cat(vec![output.clone().narrow(2, 4, 4), output.narrow(2, 0, 4)], 2);
-    assert_eq!(values(lstm.forward(x)), values(swapped));
 }
 
 /// Points of bits, by sign.

@@ -1,10 +1,8 @@
-//! A batch becomes features: [`ResNet`] for images, [`BiGru`] over a [`WordTable`] for captions,
-//! [`BiLstm`] over sequences of equal length.
+//! A batch becomes features: [`ResNet`] for images, [`BiGru`] over a [`WordTable`] for captions.
 
 mod batch_norm2d;
 mod bigru;
 mod bigru_pooling;
-mod bilstm;
 mod block_kind;
 mod packed_words;
 mod residual_block;
@@ -17,7 +15,6 @@ mod words;
 pub use batch_norm2d::*;
 pub use bigru::*;
 pub use bigru_pooling::*;
-pub use bilstm::*;
 pub use block_kind::*;
 pub use packed_words::*;
 pub use residual_block::*;

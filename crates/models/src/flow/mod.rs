@@ -7,6 +7,7 @@
 //! * layers of image flows, over `[B, C, H, W]`: [`ActNorm`], [`InvertibleConv`], [`Squeeze`], [`AffineCoupling`], with the
 //!   conditioner [`DenseNet`];
 //! * whole densities: [`CouplingTextFlow`], [`AutoregressiveFlow`], [`ImageFlow`], [`ConditionalImageFlow`];
+//! * [`latent`]: the auto-encoder with a flow for its prior;
 //! * models of categories: [`CategoricalFlow`] over sequences, [`LabelFlow`] over label maps.
 //!
 //! What does *not* live here: losses.
@@ -33,6 +34,7 @@ mod image_step;
 mod invertible_conv;
 mod label_flow;
 mod label_flow_config;
+pub mod latent;
 mod logistic_mixture;
 mod lstm;
 mod lstm_direction;

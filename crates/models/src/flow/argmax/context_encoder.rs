@@ -7,6 +7,7 @@ use super::{PositionContext, RecurrentContext};
 
 /// What `q(v | x)` knows of `x` at each position.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // a model holds one, and modules are not boxed
 pub enum ContextEncoder {
     /// The whole sequence.
     Recurrent(RecurrentContext),

@@ -12,6 +12,7 @@ mod dequantization;
 mod digit_codec;
 mod gumbel_argmax;
 mod gumbel_threshold;
+mod match_frequencies;
 mod noise_kind;
 mod on_class;
 mod position_context;

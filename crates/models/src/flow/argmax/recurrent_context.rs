@@ -6,7 +6,7 @@ use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
 
 use crate::ModelError;
-use crate::encoder::{BiLstm, BiLstmConfig};
+use crate::flow::{Lstm, LstmConfig};
 use crate::head::config_error;
 
 /// Settings of a [`RecurrentContext`].
@@ -32,7 +32,7 @@ pub struct RecurrentContext {
     /// A vector for each class.
     pub embedding: Embedding,
     /// The reader.
-    pub lstm: BiLstm,
+    pub lstm: Lstm,
     /// From both of its states to the context.
     pub output: Linear,
 }
@@ -63,7 +63,7 @@ impl RecurrentContextConfig {
         self.check().unwrap_or_else(|error| panic!("{error}"));
         RecurrentContext {
             embedding: EmbeddingConfig::new(self.classes, self.embed_dim).init(device),
-            lstm: BiLstmConfig::new(self.embed_dim, self.hidden).init(device),
+            lstm: LstmConfig::new(self.embed_dim, self.hidden).with_bidirectional(true).init(device),
             output: LinearConfig::new(2 * self.hidden, self.output).init(device),
         }
     }
