@@ -59,7 +59,7 @@ impl ChannelHeadConfig {
                 return config_error(NAME, field, 0, "at least one");
             }
         }
-        if self.trunk < 2 || self.trunk % 2 != 0 {
+        if self.trunk < 2 || !self.trunk.is_multiple_of(2) {
             return config_error(
                 NAME,
                 "trunk",

@@ -67,7 +67,7 @@ impl PositionLstmConfig {
             let field = if self.input == 0 { "input" } else { "output" };
             return config_error(NAME, field, 0, "a conditioner needs at least one number on both sides");
         }
-        if self.hidden == 0 || self.hidden % 8 != 0 {
+        if self.hidden == 0 || !self.hidden.is_multiple_of(8) {
             return config_error(
                 NAME,
                 "hidden",
