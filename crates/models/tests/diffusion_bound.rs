@@ -45,7 +45,13 @@ fn table(classes: usize, length: usize, steps: usize) -> impl Denoiser {
 }
 
 /// `E L_t` for one clean sequence, over all noisy ones.
-fn expected_term(diffusion: &DiscreteDiffusion, denoiser: &dyn Denoiser, table: &Tabular, x_0: &[usize], t: usize) -> f64 {
+fn expected_term(
+    diffusion: &DiscreteDiffusion,
+    denoiser: &dyn Denoiser,
+    table: &Tabular,
+    x_0: &[usize],
+    t: usize,
+) -> f64 {
     let weight = |x_t: &[usize]| x_0.iter().zip(x_t).map(|(&a, &b)| table.kernel(t, a, b)).product::<f64>();
     let noisy: Vec<Vec<usize>> =
         sequences(table.states(), x_0.len()).into_iter().filter(|x_t| weight(x_t) > 0.0).collect();
@@ -77,7 +83,8 @@ fn the_bound_is_the_enumerated_one_over_all_trajectories_and_below_the_likelihoo
         })
         .collect();
     let step = |t: usize, a: usize, b: usize| {
-        let one = |i: usize| f64::from(u8::from(all[a][i] == all[b][i])) * alphas[t - 1] + (1.0 - alphas[t - 1]) / k as f64;
+        let one =
+            |i: usize| f64::from(u8::from(all[a][i] == all[b][i])) * alphas[t - 1] + (1.0 - alphas[t - 1]) / k as f64;
         one(0) * one(1)
     };
     for x_0 in 0..4 {
@@ -229,7 +236,8 @@ fn the_oracle_under_masks_costs_one_step_in_t_more_than_the_entropy() {
 
 #[test]
 fn the_oracle_under_uniform_noise_reaches_the_best_bound_for_every_number_of_steps() {
-    let two = [(1, 0.999279), (2, 0.790105), (4, 0.671367), (8, 0.592039), (16, 0.547511), (64, 0.512161), (256, 0.503068)];
+    let two =
+        [(1, 0.999279), (2, 0.790105), (4, 0.671367), (8, 0.592039), (16, 0.547511), (64, 0.512161), (256, 0.503068)];
     let many = [(1, 4.739713), (2, 3.669563), (4, 3.090940), (8, 2.752278), (16, 2.568780), (64, 2.425906)];
     for (k, table) in [(2, &two[..]), (27, &many[..])] {
         for &(steps, expected) in table {

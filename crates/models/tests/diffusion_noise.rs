@@ -203,8 +203,7 @@ fn kernels_compose_and_posteriors_are_bayes_for_every_pair_of_steps() {
                 for s in 0..t {
                     // [n, n] from s to t, and [k, n] up to s, as products of single steps
                     let jump = (s + 2..=t).fold(step(s + 1), |whole, t| product(&whole, &step(t), n));
-                    let start: Vec<f64> =
-                        (0..k * n).map(|i| if i / n == i % n { 1.0 } else { 0.0 }).collect();
+                    let start: Vec<f64> = (0..k * n).map(|i| if i / n == i % n { 1.0 } else { 0.0 }).collect();
                     let up_to_s = (1..=s).fold(start, |whole, t| product(&whole, &step(t), n));
                     let up_to_t = product(&up_to_s, &jump, n);
                     let marginal = probabilities(noise.log_q_t(every_class(k), &[t]));
@@ -292,7 +291,8 @@ fn the_prior_divergence_is_the_sum_over_states() {
             near(prior.iter().map(|p| p.exp()).sum(), 1.0, 1e-9);
             let last = probabilities(noise.log_q_t(every_class(3), &[4]));
             for (row, found) in last.chunks(noise.states()).zip(noise.class_prior_kl()) {
-                let expected: f64 = row.iter().zip(&prior).map(|(q, p)| if *q > 1e-20 { q * (q.ln() - p) } else { 0.0 }).sum();
+                let expected: f64 =
+                    row.iter().zip(&prior).map(|(q, p)| if *q > 1e-20 { q * (q.ln() - p) } else { 0.0 }).sum();
                 assert!((found - expected).abs() < 1e-6, "{noise:?}: {found}, {expected}");
             }
             let sequences = values(noise.prior_kl(Tensor::from_data([[0, 1], [2, 2]], &device())));

@@ -147,7 +147,8 @@ fn with_the_exact_estimate_single_letters_have_their_frequencies_for_every_noise
     // Of one letter the other positions say nothing: the best estimate is its frequency.
     let frequencies = [0.6_f32, 0.3, 0.1];
     let expected = frequencies.map(f64::from);
-    let models = [diffusion(Uniform::new(3, cosine(20))), diffusion(Absorbing::new(3, NoiseSchedule::absorbing(20).unwrap()))];
+    let models =
+        [diffusion(Uniform::new(3, cosine(20))), diffusion(Absorbing::new(3, NoiseSchedule::absorbing(20).unwrap()))];
     for model in models {
         for count in [1, 3, 20] {
             let times = model.some_steps(count);
@@ -369,7 +370,8 @@ fn exact_uniform_chains_bind_two_letters() {
     let table = twins(k, uniform_kernels(k, &schedule));
     let model = diffusion(Uniform::new(k, schedule));
     let oracle = table.denoiser(View::LeaveOneOut);
-    let x = model.sample(&oracle, [count, 2], &model.all_steps(), SampleOptions::default(), &mut draws("pairs")).unwrap();
+    let x =
+        model.sample(&oracle, [count, 2], &model.all_steps(), SampleOptions::default(), &mut draws("pairs")).unwrap();
     let together = ints(x).chunks(2).filter(|x| x[0] == x[1]).count() as f64 / count as f64;
     // Independent letters agree in a third of the pairs, three standard errors of which are 0.07.
     assert!(together > 0.9, "{together}");

@@ -88,8 +88,7 @@ impl NoiseSchedule {
     /// # Errors
     /// If `steps` is zero.
     pub fn absorbing(steps: usize) -> Result<Self, ModelError> {
-        let levels: Vec<f64> =
-            (1..=steps).map(|t| ((steps - t) as f64 / steps as f64).max(SMALLEST).ln()).collect();
+        let levels: Vec<f64> = (1..=steps).map(|t| ((steps - t) as f64 / steps as f64).max(SMALLEST).ln()).collect();
         Self::from_log_levels(&levels)
     }
 

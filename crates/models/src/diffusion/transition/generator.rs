@@ -55,7 +55,8 @@ impl Generator {
         if vectors.iter().any(|v| v.len() != vectors[0].len() || v.iter().any(|x| !x.is_finite())) {
             config_error("Generator", "vectors", "uneven", "the vectors must be finite and of one length")?;
         }
-        let distance = |i: usize, j: usize| vectors[i].iter().zip(&vectors[j]).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        let distance =
+            |i: usize, j: usize| vectors[i].iter().zip(&vectors[j]).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
         let mut rates = vec![0.0; classes * classes];
         for i in 0..classes {
             let mut others: Vec<usize> = (0..classes).filter(|&j| j != i).collect();
