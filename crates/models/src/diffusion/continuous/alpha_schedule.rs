@@ -24,7 +24,7 @@ pub enum AlphaSchedule {
     },
     /// `(1 - t)^power`: the path `kappa(s) = s^power` of flow matching, at `s = 1 - t` (Gat et al., 2024).
     PowerPath {
-        /// The exponent, above 0.
+        /// The exponent, at least 1: below, the slope at `t = 1` would be infinite.
         power: f64,
     },
     /// `1 - (1 - epsilon) t`, so that the total noise is `-ln(1 - (1 - epsilon) t)` (Lou et al., 2024: epsilon = 1e-3).
@@ -50,10 +50,10 @@ impl AlphaSchedule {
         const NAME: &str = "AlphaSchedule";
         match *self {
             Self::Linear | Self::Cosine => Ok(()),
-            Self::Polynomial { power } | Self::PowerPath { power } if power > 0.0 && power.is_finite() => Ok(()),
-            Self::Polynomial { power } | Self::PowerPath { power } => {
-                config_error(NAME, "power", power, "it must be above 0 and finite")
-            }
+            Self::Polynomial { power } if power > 0.0 && power.is_finite() => Ok(()),
+            Self::Polynomial { power } => config_error(NAME, "power", power, "it must be above 0 and finite"),
+            Self::PowerPath { power } if power >= 1.0 && power.is_finite() => Ok(()),
+            Self::PowerPath { power } => config_error(NAME, "power", power, "it must be at least 1 and finite"),
             Self::LogLinear { epsilon } if (0.0..1.0).contains(&epsilon) => Ok(()),
             Self::LogLinear { epsilon } => config_error(NAME, "epsilon", epsilon, "it must be in [0, 1)"),
             Self::Geometric { low, high } if low > 0.0 && high > low && high.is_finite() => Ok(()),

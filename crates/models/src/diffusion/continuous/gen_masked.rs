@@ -43,7 +43,7 @@ impl GenMasked {
         denoiser: &dyn Denoiser,
         x0: Tensor<2, Int>,
         t: &[f64],
-        uniforms: Tensor<2>,
+        complements: Tensor<2>,
     ) -> (Tensor<1>, Tensor<1>) {
         let [batch, length] = x0.dims();
         let device = x0.device();
@@ -51,7 +51,7 @@ impl GenMasked {
         let own: Tensor<2> = power.clone().select(0, x0.clone().reshape([batch * length])).reshape([batch, length]);
         let log_rate = own.clone() * upload(t.iter().map(|t| t.ln()).collect(), [batch, 1], &device);
         let rate = log_rate.clone().exp();
-        let kept = uniforms.greater_equal(rate.clone());
+        let kept = complements.greater(rate.clone());
         let mask = x0.zeros_like() + self.classes() as i64;
         let tokens = mask.mask_where(kept.clone(), x0.clone());
 
@@ -83,10 +83,11 @@ impl<'n> ContinuousBound<dyn Denoiser + 'n> for GenMasked {
     fn loss(&self, denoiser: &(dyn Denoiser + 'n), x0: Tensor<2, Int>, t: &[f64], uniforms: &[f64]) -> Tensor<1> {
         let [batch, length] = x0.dims();
         assert_eq!(t.len(), batch, "one noise level for each sequence");
-        let uniforms: Vec<f32> = uniforms.iter().map(|&u| u as f32).collect();
-        let uniforms = Tensor::<2>::from_data(TensorData::new(uniforms, [batch, 2 * length]), &x0.device());
-        let (first, log_first) = self.draw(denoiser, x0.clone(), t, uniforms.clone().narrow(1, 0, length));
-        let (second, log_second) = self.draw(denoiser, x0, t, uniforms.narrow(1, length, length));
+        // u < 1 - rate as 1 - u > rate: small rates keep their digits in f32
+        let complements: Vec<f32> = uniforms.iter().map(|&u| (1.0 - u) as f32).collect();
+        let complements = Tensor::<2>::from_data(TensorData::new(complements, [batch, 2 * length]), &x0.device());
+        let (first, log_first) = self.draw(denoiser, x0.clone(), t, complements.clone().narrow(1, 0, length));
+        let (second, log_second) = self.draw(denoiser, x0, t, complements.narrow(1, length, length));
         // Zero in value; its gradient is that of the masks' probability.
         let advantage = (first.clone() - second.clone()).detach() * 0.5;
         let surrogate = advantage * (log_first - log_second);

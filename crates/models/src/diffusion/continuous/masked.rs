@@ -57,7 +57,8 @@ impl Masked {
     /// The noise level that is used for a drawn one: itself, or the end of its discrete step.
     pub fn level(&self, t: f64) -> f64 {
         match self.steps {
-            Some(steps) => (t * steps as f64).ceil().max(1.0) / steps as f64,
+            // 3 * 0.2 is more than 0.6: the end of a step must not count as the start of the next
+            Some(steps) => (t * steps as f64 - 1e-9).ceil().max(1.0) / steps as f64,
             None => t,
         }
     }

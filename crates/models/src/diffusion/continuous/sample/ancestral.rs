@@ -34,9 +34,9 @@ impl Ancestral {
         uniforms: Uniforms<'_>,
     ) -> Vec<Vec<usize>> {
         let classes = conditional.classes();
-        self.run(classes, canvas, uniforms, &mut |tokens, time, step| {
-            let with = conditional.probabilities(tokens, time);
-            let without = unconditional.probabilities(tokens, time);
+        self.run(classes, canvas, uniforms, &mut |tokens, time, needed, step| {
+            let with = conditional.probabilities(tokens, time, needed);
+            let without = unconditional.probabilities(tokens, time, needed);
             step(&mut |row, position, posterior| {
                 let guess = position * classes..(position + 1) * classes;
                 let (p, q) = (posterior(&with[row][guess.clone()]), posterior(&without[row][guess]));
@@ -75,14 +75,15 @@ impl Ancestral {
             NoiseKind::Uniform => canvas.uniform(classes, &mut *uniforms),
         };
         for (t, s) in self.grid.steps() {
-            let masks_are_gone = !tokens.iter().flatten().any(|&token| token == classes);
-            if self.noise == NoiseKind::Mask && masks_are_gone {
+            let open = |row: &Vec<usize>| self.noise == NoiseKind::Uniform || row.contains(&classes);
+            let needed: Vec<bool> = tokens.iter().map(open).collect();
+            if !needed.contains(&true) {
                 break;
             }
             let alpha_t = self.schedule.alpha(t);
             let alpha_s = if s == 0.0 { 1.0 } else { self.schedule.alpha(s) };
             let mut next = tokens.clone();
-            network(&tokens, &vec![t; batch], &mut |weights| {
+            network(&tokens, &vec![t; batch], &needed, &mut |weights| {
                 for (row, sequence) in next.iter_mut().enumerate() {
                     for (position, token) in sequence.iter_mut().enumerate() {
                         let fixed = self.noise == NoiseKind::Mask && *token != classes;
@@ -102,14 +103,14 @@ impl Ancestral {
 
 /// From the posterior of one guess to the weights of the next symbol at a row and a position.
 type Weights<'a> = &'a mut dyn FnMut(usize, usize, &dyn Fn(&[f64]) -> Vec<f64>) -> Vec<f64>;
-/// Calls the network or networks for tokens at noise levels, and hands what they say to the step.
-type Step<'a> = &'a mut dyn FnMut(&[Vec<usize>], &[f64], &mut dyn FnMut(Weights<'_>));
+/// Calls the network or networks for the needed rows of tokens at noise levels, and hands what they say to the step.
+type Step<'a> = &'a mut dyn FnMut(&[Vec<usize>], &[f64], &[bool], &mut dyn FnMut(Weights<'_>));
 
 impl Sampler for Ancestral {
     fn sample(&self, predictor: &mut Predictor<'_>, canvas: &Canvas, uniforms: Uniforms<'_>) -> Vec<Vec<usize>> {
         let classes = predictor.classes();
-        self.run(classes, canvas, uniforms, &mut |tokens, time, step| {
-            let guesses = predictor.probabilities(tokens, time);
+        self.run(classes, canvas, uniforms, &mut |tokens, time, needed, step| {
+            let guesses = predictor.probabilities(tokens, time, needed);
             step(&mut |row, position, posterior| {
                 posterior(&guesses[row][position * classes..(position + 1) * classes])
             });

@@ -84,12 +84,14 @@ impl Sampler for Dndm {
             }
         }
         for step in (1..=self.steps).rev() {
-            let due = |row: usize| times[row].iter().filter(|&&time| time == step).count();
-            if (0..batch).all(|row| due(row) == 0) {
+            let due = |times: &Vec<usize>| times.iter().filter(|&&time| time == step).count();
+            let counts: Vec<usize> = times.iter().map(due).collect();
+            let needed: Vec<bool> = counts.iter().map(|&count| count > 0).collect();
+            if !needed.contains(&true) {
                 continue;
             }
-            let counts: Vec<usize> = (0..batch).map(due).collect();
-            let guesses = predictor.probabilities(&tokens, &vec![step as f64 / self.steps as f64; batch]);
+            let level = vec![step as f64 / self.steps as f64; batch];
+            let guesses = predictor.probabilities(&tokens, &level, &needed);
             for (row, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
                 // Whoever waits, with what would be drawn.
                 let waiting = (0..length).filter(|&l| (1..=step).contains(&times[row][l]));

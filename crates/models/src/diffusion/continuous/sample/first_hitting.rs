@@ -29,7 +29,8 @@ impl Sampler for FirstHitting {
                 *rate *= (1.0 - one(&mut *uniforms)).powf(1.0 / masks.len() as f64);
             }
             let time: Vec<f64> = rates.iter().map(|rate| self.schedule.time_of(1.0 - rate)).collect();
-            let guesses = predictor.probabilities(&tokens, &time);
+            let needed: Vec<bool> = masks.iter().map(|masks| !masks.is_empty()).collect();
+            let guesses = predictor.probabilities(&tokens, &time, &needed);
             for ((row, guess), masks) in tokens.iter_mut().zip(guesses).zip(&masks).filter(|(_, m)| !m.is_empty()) {
                 let position = masks[(one(&mut *uniforms) * masks.len() as f64) as usize];
                 row[position] = categorical(&guess[position * classes..][..classes], one(&mut *uniforms));

@@ -64,7 +64,7 @@ impl Sampler for FlowEuler {
             let strength = 1.0 + self.corrector * kappa * (1.0 - kappa);
             let jump = -(-(t - s) * strength * self.flow.schedule.denoising_rate(t)).exp_m1();
             let back = -(-(t - s) * self.return_rate(t, classes)).exp_m1();
-            let guesses = predictor.probabilities(&tokens, &vec![t; batch]);
+            let guesses = predictor.probabilities(&tokens, &vec![t; batch], &vec![true; batch]);
             for (row, (sequence, guess)) in tokens.iter_mut().zip(guesses).enumerate() {
                 for (position, token) in sequence.iter_mut().enumerate() {
                     if canvas.is_given(row, position) {

@@ -65,16 +65,17 @@ impl<'a> Predictor<'a> {
         self.sequences
     }
 
-    /// Probabilities of the clean symbols of each sequence, `L * K` each, position by position.
+    /// Probabilities of the clean symbols of each sequence that is needed, `L * K` each, position by position; the others hold
+    /// what was last known of them, or nothing.
     ///
     /// # Panics
     /// If the network gives another shape than `[B, L, K]`.
-    pub fn probabilities(&mut self, tokens: &[Vec<usize>], time: &[f64]) -> &[Vec<f64>] {
+    pub fn probabilities(&mut self, tokens: &[Vec<usize>], time: &[f64], needed: &[bool]) -> &[Vec<f64>] {
         if self.seen.len() != tokens.len() {
             self.seen = vec![Vec::new(); tokens.len()];
             self.guesses = vec![Vec::new(); tokens.len()];
         }
-        let stale = |row: &usize| !self.time_free || self.seen[*row] != tokens[*row];
+        let stale = |row: &usize| needed[*row] && (!self.time_free || self.seen[*row] != tokens[*row]);
         let rows: Vec<usize> = (0..tokens.len()).filter(stale).collect();
         if !rows.is_empty() {
             let (logits, size) = self.logits(tokens, time, &rows);

@@ -84,7 +84,7 @@ impl Sampler for Remasking {
             let shared = self.mode == RemaskMode::Confidence;
             let unmask = self.unmask(t, s, if shared { 0.0 } else { sigma });
             let time = vec![self.schedule.time_of(self.alpha(t)); batch];
-            let guesses = predictor.probabilities(&tokens, &time);
+            let guesses = predictor.probabilities(&tokens, &time, &vec![true; batch]);
             for (row, (sequence, guess)) in tokens.iter_mut().zip(guesses).enumerate() {
                 let open = |position: usize, token: usize| token != mask && !canvas.is_given(row, position);
                 let visible = sequence.iter().enumerate().filter(|&(position, &token)| open(position, token));
