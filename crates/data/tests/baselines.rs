@@ -16,8 +16,11 @@ fn witten_bell(training: &[u16], classes: usize, history: &[u16], symbol: u16) -
         [] => 1.0 / classes as f64,
         [_, rest @ ..] => witten_bell(training, classes, rest, symbol),
     };
-    let followers: Vec<u16> =
-        training.windows(history.len() + 1).filter(|gram| gram.starts_with(history)).map(|gram| gram[history.len()]).collect();
+    let followers: Vec<u16> = training
+        .windows(history.len() + 1)
+        .filter(|gram| gram.starts_with(history))
+        .map(|gram| gram[history.len()])
+        .collect();
     let mut types = followers.clone();
     types.sort_unstable();
     types.dedup();
@@ -72,9 +75,9 @@ fn a_model_trained_on_a_chain_comes_near_its_entropy_and_never_below() {
     let bits = |order| MarkovModel::train(&training, 27, order).unwrap().bits_per_char(sequences());
     // No context: log2 27 = 4.7549, but for counts of 2,222 per symbol.
     assert!((bits(0) - 27f64.log2()).abs() < 0.01, "{}", bits(0));
-    // 60,000 symbols fix 702 free probabilities at a cost of about 702 / (2 * 60,000 * ln 2) * log(..) < 0.05 bits.
-    assert!(bits(1) > truth && bits(1) < truth + 0.05, "{} against {truth}", bits(1));
-    assert!(bits(2) > truth && bits(2) < truth + 0.25, "{} against {truth}", bits(2));
+    // Counts of 60,000 symbols cost 0.007 bits with one symbol of context and 0.03 with two; twice that may be.
+    assert!(bits(1) > truth && bits(1) < truth + 0.014, "{} against {truth}", bits(1));
+    assert!(bits(2) > truth && bits(2) < truth + 0.06, "{} against {truth}", bits(2));
 }
 
 #[test]
@@ -150,10 +153,10 @@ fn order_0_and_bzip2_of_the_shared_texts_are_those_of_the_readme() {
         // The README has three digits.
         assert!((order0_bits(&ids, 256).unwrap() - order0).abs() < 5.1e-4, "{file}");
         assert!((bzip2_bits(&text) - bzip2).abs() < 5.1e-4, "{file}: {}", bzip2_bits(&text));
-        let mut values = text;
-        values.sort_unstable();
-        values.dedup();
-        assert!(distinct == 0 || values.len() == distinct, "{file}: {}", values.len());
+        let mut seen = [false; 256];
+        text.iter().for_each(|&byte| seen[usize::from(byte)] = true);
+        let values = seen.iter().filter(|&&seen| seen).count();
+        assert!(distinct == 0 || values == distinct, "{file}: {values}");
     }
 }
 
@@ -163,8 +166,11 @@ fn longer_contexts_help_on_real_text_and_the_bits_lie_between_the_known_ones() {
     let options = TextCorpusOptions { filter: TextFilter::Letters, ..TextCorpusOptions::default() };
     let corpus = TextCorpus::read(&path, &options).unwrap();
     let train = &corpus.train.ids()[..200_000];
-    let bits: Vec<f64> = [0, 1, 3].map(|order| MarkovModel::train(train, 27, order).unwrap())
-        .iter().map(|model| model.bits_per_char([corpus.test.ids()])).collect();
+    let bits: Vec<f64> = [0, 1, 3]
+        .map(|order| MarkovModel::train(train, 27, order).unwrap())
+        .iter()
+        .map(|model| model.bits_per_char([corpus.test.ids()]))
+        .collect();
     // Order 0 of English letters is near 4.1; a character of it cannot be told below 1 bit from counts alone.
     assert!(bits[0] < 4.2 && bits[1] < bits[0] - 0.5 && bits[2] < bits[1] - 0.5 && bits[2] > 1.5, "{bits:?}");
 }

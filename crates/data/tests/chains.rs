@@ -1,6 +1,7 @@
 //! Sources of known entropy: the published floors, samples against their own law, and substitutions.
 
-use halation_data::source::LabelMapSet;
+use halation_data::source::{LabelMapSet, TextCorpus};
+use halation_data::text::Alphabet;
 use halation_data::world::chains::{ChainConfig, LabelWorld, LabelWorldKind, MarkovChain};
 use halation_data::world::corrupt::substitute;
 use proptest::prelude::*;
@@ -76,6 +77,29 @@ fn a_sample_is_a_function_of_seed_and_index() {
     assert_ne!(chain.sample(1, 2, 50), chain.sample(2, 2, 50));
     assert_eq!(chain.sample(1, 2, 50)[..20], chain.sample(1, 2, 20));
     assert!(chain.sample(1, 2, 0).is_empty());
+}
+
+#[test]
+fn a_generated_corpus_has_the_alphabet_of_its_chain_and_chunks_of_its_law() {
+    let corpus = ChainConfig::default().corpus(4, [25_600, 128, 64]).unwrap();
+    assert_eq!((corpus.alphabet.clone(), corpus.val.len(), corpus.test.len()), (Alphabet::Text8, 128, 64));
+    assert_eq!(corpus.val.ids(), ring().sample(4, 1, 128));
+    // Any crop starts uniformly: the first symbols of 800 chunks of 32.
+    let mut counts = [0f64; 27];
+    for chunk in corpus.train.chunks(32).unwrap() {
+        counts[usize::from(chunk[0])] += 1.0;
+    }
+    let expected = 800.0 / 27.0;
+    let chi: f64 = counts.iter().map(|count| (count - expected).powi(2) / expected).sum();
+    assert!(chi < 62.0, "{chi}"); // 26 degrees of freedom, probability 1e-4; chunks 32 apart depend on each other little
+    assert_ne!(corpus.sha256, ChainConfig::default().corpus(5, [25_600, 128, 64]).unwrap().sha256);
+    for classes in [2, 26, 28, 300] {
+        let corpus = ChainConfig::Sticky { classes, stay: 0.5 }.corpus(0, [10, 10, 10]).unwrap();
+        assert_eq!(corpus.alphabet.size(), classes);
+        corpus.alphabet.show(corpus.train.ids()).unwrap();
+    }
+    let error = TextCorpus::of_parts("it", Alphabet::Text8, [vec![0], vec![27], vec![]]).unwrap_err().to_string();
+    assert!(error.contains("symbol 27"), "{error}");
 }
 
 #[test]
@@ -195,6 +219,10 @@ fn generated_maps_are_a_function_of_seed_and_index_and_have_regions() {
         assert_eq!((set.len(), set.height(), set.width(), set.classes()), (30, 12, 20, 4));
         let later = world(kind).generate("later", 10, 5).unwrap();
         assert_eq!(later.map(0), set.map(10));
+        let corpus = world(kind).corpus([10, 5, 3]).unwrap();
+        assert_eq!([corpus.train.len(), corpus.val.len(), corpus.test.len()], [10, 5, 3]);
+        assert_eq!((corpus.val.map(0), corpus.test.map(0)), (set.map(10), set.map(15)));
+        assert_eq!(corpus.categories.len(), 4);
         assert_ne!(set.map(0), set.map(1));
         assert!(set.shares().iter().all(|&share| share > 0.05), "{:?}", set.shares());
         // Independent pixels of four classes would differ in three pairs of four.
@@ -212,7 +240,8 @@ fn maps_of_columns_have_exactly_known_entropy() {
     assert!((entropy - (2.0 + 11.0 * step) / 12.0).abs() < 1e-12);
     let set = columns.generate("world", 0, 200).unwrap();
     let chain = MarkovChain::sticky(4, 0.9).unwrap();
-    let column = |map: &[u8], x: usize| map.iter().skip(x).step_by(20).map(|&class| u16::from(class)).collect::<Vec<u16>>();
+    let column =
+        |map: &[u8], x: usize| map.iter().skip(x).step_by(20).map(|&class| u16::from(class)).collect::<Vec<u16>>();
     let bits: Vec<f64> = (0..200)
         .flat_map(|index| (0..20).map(move |x| (index, x)))
         .map(|(index, x)| -chain.log_prob(&column(set.map(index), x)) / (12.0 * std::f64::consts::LN_2))

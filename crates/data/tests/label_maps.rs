@@ -5,12 +5,12 @@ use std::path::Path;
 
 use halation_data::DataError;
 use halation_data::image::Palette;
+use halation_data::sample::{Stream, keyed_rng};
 use halation_data::source::{
     Category, CategoryMap, HashSplit, LabelAugment, LabelCorpus, LabelMapOptions, LabelMapSet, LabelPads, read_camvid,
     read_cityscapes, read_label_folder,
 };
 use halation_data::testing::shared_data;
-use halation_data::sample::{Stream, keyed_rng};
 use png::{BitDepth, ColorType};
 use proptest::prelude::*;
 
@@ -42,8 +42,11 @@ fn camvid(train: usize, val: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (split, count) in [("train", train), ("val", val)] {
         // Listed from the last to the first: the order is that of the names.
-        let line = |index: usize| format!("/SegNet/CamVid/{split}/{index:03}.png /SegNet/CamVid/{split}annot/{index:03}.png\n");
-        std::fs::write(folder.path().join(format!("{split}.txt")), (0..count).rev().map(line).collect::<String>()).unwrap();
+        let line = |index: usize| {
+            format!("/SegNet/CamVid/{split}/{index:03}.png /SegNet/CamVid/{split}annot/{index:03}.png\n")
+        };
+        std::fs::write(folder.path().join(format!("{split}.txt")), (0..count).rev().map(line).collect::<String>())
+            .unwrap();
         for index in 0..count {
             label(&folder.path().join(format!("{split}annot/{index:03}.png")), [(index % 12) as u8; 6]);
         }
@@ -99,11 +102,22 @@ fn every_id_of_cityscapes_and_camvid_has_its_category() {
     assert_eq!([-1, 255].map(|id| cityscapes.category(id)), [Some(7); 2]);
     assert_eq!([-2, 34, 254, 256, i32::MIN].map(|id| cityscapes.category(id)), [None; 5]);
     let camvid = CategoryMap::camvid();
-    let names: Vec<&str> = (0..12).map(|id| &*camvid.categories()[usize::from(camvid.category(id).unwrap())].name).collect();
+    let names: Vec<&str> =
+        (0..12).map(|id| &*camvid.categories()[usize::from(camvid.category(id).unwrap())].name).collect();
     assert_eq!(
         names,
         [
-            "sky", "construction", "object", "flat", "flat", "nature", "object", "construction", "vehicle", "human", "human",
+            "sky",
+            "construction",
+            "object",
+            "flat",
+            "flat",
+            "nature",
+            "object",
+            "construction",
+            "vehicle",
+            "human",
+            "human",
             "void"
         ]
     );
@@ -113,8 +127,10 @@ fn every_id_of_cityscapes_and_camvid_has_its_category() {
 
 #[test]
 fn cityscapes_is_read_in_the_order_of_cities_and_files() {
-    let all: Vec<(String, u32)> = (0..7).map(|index| (["zurich", "aachen"][index % 2].to_owned(), index as u32 / 2)).collect();
-    let maps: Vec<(&str, u32, [u8; 6])> = all.iter().map(|(city, number)| (&**city, *number, [7, 11, 17, 21, 255, 33])).collect();
+    let all: Vec<(String, u32)> =
+        (0..7).map(|index| (["zurich", "aachen"][index % 2].to_owned(), index as u32 / 2)).collect();
+    let maps: Vec<(&str, u32, [u8; 6])> =
+        all.iter().map(|(city, number)| (&**city, *number, [7, 11, 17, 21, 255, 33])).collect();
     let folder = cityscapes(&maps);
     let corpus = read_cityscapes(folder.path(), &SIZE).unwrap();
     // round(7 * 475 / 2975) = 1 of the seven is for validation, the last.
@@ -125,10 +141,17 @@ fn cityscapes_is_read_in_the_order_of_cities_and_files() {
     assert_eq!(corpus.train.map(0), [1, 2, 3, 4, 7, 7]);
     assert_eq!(corpus.part("test").unwrap().map(0), [1; 6]);
     // `gtFine` itself may be named as well.
-    assert_eq!(read_cityscapes(&folder.path().join("gtFine"), &SIZE).unwrap().train, LabelMapSet::new(
-        format!("the train part of {}", folder.path().join("gtFine").display()),
-        corpus.train.items().to_vec(), [2, 3], 8, (0..6).flat_map(|index| corpus.train.map(index).to_vec()).collect(),
-    ).unwrap());
+    assert_eq!(
+        read_cityscapes(&folder.path().join("gtFine"), &SIZE).unwrap().train,
+        LabelMapSet::new(
+            format!("the train part of {}", folder.path().join("gtFine").display()),
+            corpus.train.items().to_vec(),
+            [2, 3],
+            8,
+            (0..6).flat_map(|index| corpus.train.map(index).to_vec()).collect(),
+        )
+        .unwrap()
+    );
 }
 
 #[test]
@@ -139,7 +162,8 @@ fn the_published_cut_of_cityscapes_is_2500_and_475() {
     for (city, count) in [(&train, 2975), (&val, 500)] {
         std::fs::create_dir_all(city).unwrap();
         for index in 0..count {
-            std::fs::hard_link(folder.path().join("map.png"), city.join(format!("{index:06}_gtFine_labelIds.png"))).unwrap();
+            std::fs::hard_link(folder.path().join("map.png"), city.join(format!("{index:06}_gtFine_labelIds.png")))
+                .unwrap();
         }
     }
     let corpus = read_cityscapes(folder.path(), &SIZE).unwrap();
@@ -164,7 +188,8 @@ fn camvid_lists_decide_and_a_test_list_is_used_where_there_is_one() {
 #[test]
 fn a_folder_of_ones_own_has_its_categories_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    let categories = "[[category]]\nname = \"a\"\nids = [0, 2]\n[[category]]\nname = \"b\"\nids = [1, -1]\ncolour = [1, 2, 3]\n";
+    let categories =
+        "[[category]]\nname = \"a\"\nids = [0, 2]\n[[category]]\nname = \"b\"\nids = [1, -1]\ncolour = [1, 2, 3]\n";
     std::fs::write(folder.path().join("categories.toml"), categories).unwrap();
     for index in 0..40 {
         label(&folder.path().join(format!("{index}.png")), [0, 1, 2, 255, 1, 0]);
@@ -366,7 +391,14 @@ proptest! {
 
 #[test]
 fn batches_are_the_maps_and_augmented_ones_a_function_of_seed_epoch_and_step() {
-    let set = LabelMapSet::new("it", vec!["a".into(), "b".into()], [16, 16], 256, [(0..=255).collect(), vec![7; 256]].concat()).unwrap();
+    let set = LabelMapSet::new(
+        "it",
+        vec!["a".into(), "b".into()],
+        [16, 16],
+        256,
+        [(0..=255).collect(), vec![7; 256]].concat(),
+    )
+    .unwrap();
     assert_eq!(set.batch(&[1, 0])[..257], [vec![7; 256], vec![0]].concat());
     let augment = LabelAugment::default();
     let batch = |seed, epoch, step| set.augmented(&[0; 8], &augment, seed, epoch, step);

@@ -185,8 +185,12 @@ fn files_that_hold_no_text_are_refused() {
     let bytes = options(AlphabetKind::Bytes);
     assert!(read(b"", &bytes).contains("there is no text in it"));
     assert!(read(b"123456", &TextCorpusOptions { max_bytes: 5, ..bytes }).contains("more than 5 bytes"));
-    assert!(read(b"...", &TextCorpusOptions { filter: TextFilter::Letters, ..bytes }).contains("there is no text in it"));
-    assert!(read(b"plain", &TextCorpusOptions { filter: TextFilter::Wikipedia, ..bytes }).contains("a Wikipedia XML dump"));
+    assert!(
+        read(b"...", &TextCorpusOptions { filter: TextFilter::Letters, ..bytes }).contains("there is no text in it")
+    );
+    assert!(
+        read(b"plain", &TextCorpusOptions { filter: TextFilter::Wikipedia, ..bytes }).contains("a Wikipedia XML dump")
+    );
     assert!(read(b"Abc", &options(AlphabetKind::Text8)).contains("'A' at byte 0"));
     assert!(read(b"ab\xff", &options(AlphabetKind::Custom)).contains("not UTF-8 from byte 2"));
     let error = TextCorpus::read(folder.path(), &bytes).unwrap_err();
