@@ -58,7 +58,8 @@ fn random_markup_is_read_as_the_regular_expressions_read_it() {
 
 #[test]
 fn how_the_stream_is_cut_makes_no_difference() {
-    let dump: String = golden()["cases"].as_array().unwrap().iter().map(|case| case["dump"].as_str().unwrap()).collect();
+    let dump: String =
+        golden()["cases"].as_array().unwrap().iter().map(|case| case["dump"].as_str().unwrap()).collect();
     let whole = filtered(dump.as_bytes());
     for size in [1, 7, 64] {
         let mut text = Vec::new();
@@ -69,7 +70,8 @@ fn how_the_stream_is_cut_makes_no_difference() {
 
 #[test]
 fn only_letters_and_single_spaces_come_out() {
-    let dump: String = golden()["cases"].as_array().unwrap().iter().map(|case| case["dump"].as_str().unwrap()).collect();
+    let dump: String =
+        golden()["cases"].as_array().unwrap().iter().map(|case| case["dump"].as_str().unwrap()).collect();
     for text in [filtered(dump.as_bytes()).into_bytes(), letters_only(dump.as_bytes())] {
         assert!(text.iter().all(|&byte| byte == b' ' || byte.is_ascii_lowercase()));
         assert!(!text.windows(2).any(|pair| pair == b"  "));

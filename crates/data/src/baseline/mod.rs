@@ -21,9 +21,8 @@ use crate::DataError;
 
 /// Refuses symbols that are no classes, and alphabets without any.
 fn check_symbols(what: &str, symbols: &[u16], classes: usize) -> Result<(), DataError> {
-    let invalid = |problem: String, help: &str| {
-        Err(DataError::Invalid { what: what.to_owned(), problem, help: help.into() })
-    };
+    let invalid =
+        |problem: String, help: &str| Err(DataError::Invalid { what: what.to_owned(), problem, help: help.into() });
     if !(1..=1 << 16).contains(&classes) {
         return invalid(format!("{classes} classes"), "give 1 to 65536");
     }

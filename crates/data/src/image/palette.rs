@@ -84,15 +84,15 @@ impl Palette {
             help: help.into(),
         };
         if maps.is_empty() || [height, width, columns, scale].contains(&0) {
-            let problem =
-                format!("{} maps of {height} x {width} in {columns} columns at scale {scale}", maps.len());
+            let problem = format!("{} maps of {height} x {width} in {columns} columns at scale {scale}", maps.len());
             return Err(invalid(problem, "give at least one of each"));
         }
         if let Some(map) = maps.iter().find(|map| map.len() != height * width) {
             let problem = format!("a map of {} positions, not {height} x {width}", map.len());
             return Err(invalid(problem, "give the maps' own size"));
         }
-        if let Some(&class) = maps.iter().flat_map(|map| map.iter()).find(|&&class| usize::from(class) >= self.0.len()) {
+        if let Some(&class) = maps.iter().flat_map(|map| map.iter()).find(|&&class| usize::from(class) >= self.0.len())
+        {
             let problem = format!("class {class} has no colour, there are {}", self.0.len());
             return Err(invalid(problem, "give a colour for every class"));
         }

@@ -52,6 +52,33 @@ impl TextCorpus {
         Self::split(name, alphabet, ids, options, sha256)
     }
 
+    /// Parts that were made apart, such as samples of a known source, which messages call `name`; `sha256` is that of their
+    /// symbols, 2 bytes each, little endian.
+    ///
+    /// # Errors
+    /// [`DataError::Invalid`] if a symbol is not in the alphabet.
+    pub fn of_parts(name: &str, alphabet: Alphabet, parts: [Vec<u16>; 3]) -> Result<Self, DataError> {
+        let mut digest = Sha256::new();
+        for &symbol in parts.iter().flatten() {
+            if usize::from(symbol) >= alphabet.size() {
+                return Err(DataError::Invalid {
+                    what: name.to_owned(),
+                    problem: format!("it holds symbol {symbol}"),
+                    help: format!("give symbols below {}, the size of the alphabet", alphabet.size()),
+                });
+            }
+            digest.update(symbol.to_le_bytes());
+        }
+        let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let part = |which: &str, ids: Vec<u16>| {
+            let length = ids.len();
+            TextPart::new(format!("the {which} part of {name}"), ids.into(), 0..length)
+        };
+        let [train, val, test] = parts;
+        let [train, val, test] = [part("train", train), part("val", val), part("test", test)];
+        Ok(Self { alphabet, train, val, test, sha256 })
+    }
+
     fn split(
         name: &str,
         alphabet: Alphabet,

@@ -98,14 +98,7 @@ impl TextPart {
     ///
     /// # Errors
     /// As [`chunk_count`](Self::chunk_count).
-    pub fn crops(
-        &self,
-        length: usize,
-        count: usize,
-        seed: u64,
-        epoch: u64,
-        step: u64,
-    ) -> Result<Vec<i32>, DataError> {
+    pub fn crops(&self, length: usize, count: usize, seed: u64, epoch: u64, step: u64) -> Result<Vec<i32>, DataError> {
         self.chunk_count(length)?;
         let mut rng = keyed_rng(seed, epoch, step, Stream::Crop);
         let mut batch = Vec::with_capacity(count * length);

@@ -42,11 +42,8 @@ impl TextSplit {
     /// # Errors
     /// [`DataError::Invalid`] if the shares are not shares, or the counts exceed the text.
     pub fn ranges(&self, what: &str, symbols: usize) -> Result<[Range<usize>; 3], DataError> {
-        let invalid = |problem: String, help: String| DataError::Invalid {
-            what: format!("the split of {what}"),
-            problem,
-            help,
-        };
+        let invalid =
+            |problem: String, help: String| DataError::Invalid { what: format!("the split of {what}"), problem, help };
         let (train, val, test) = match *self {
             Self::Shares { val, test } => {
                 if !((0.0..1.0).contains(&val) && (0.0..1.0).contains(&test) && val + test < 1.0) {

@@ -59,8 +59,16 @@ impl Alphabet {
     /// [`DataError::Invalid`] if a character is outside the alphabet, with the byte offsets of the first ten, how many
     /// there are, and the way out; or if the text is not UTF-8, with the offset, unless the alphabet is that of bytes.
     pub fn encode(&self, what: &str, text: &[u8]) -> Result<Vec<u16>, DataError> {
-        if *self == Self::Bytes {
-            return Ok(text.iter().map(|&byte| u16::from(byte)).collect());
+        match self {
+            Self::Bytes => return Ok(text.iter().map(|&byte| u16::from(byte)).collect()),
+            // What is in order needs no look at characters.
+            Self::Text8 if text.iter().all(|&byte| byte == b' ' || byte.is_ascii_lowercase()) => {
+                return Ok(text
+                    .iter()
+                    .map(|&byte| if byte == b' ' { 0 } else { u16::from(byte - b'a') + 1 })
+                    .collect());
+            }
+            Self::Text8 | Self::Custom(_) => {}
         }
         let text = utf8(what, text)?;
         let mut ids = Vec::with_capacity(text.len());
@@ -85,24 +93,20 @@ impl Alphabet {
     /// # Errors
     /// [`DataError::Invalid`] for the first id that is not below K, with its position.
     pub fn decode(&self, ids: &[u16]) -> Result<Vec<u8>, DataError> {
-        let mut text = Vec::with_capacity(ids.len());
-        for (position, &id) in ids.iter().enumerate() {
-            if usize::from(id) >= self.size() {
-                return Err(DataError::Invalid {
-                    what: format!("symbol {position}"),
-                    problem: format!("its id is {id}"),
-                    help: format!("give ids below {}, the size of the alphabet", self.size()),
-                });
-            }
-            match self {
-                Self::Text8 => text.push(if id == 0 { b' ' } else { b'a' + id as u8 - 1 }),
-                Self::Bytes => text.push(id as u8),
-                Self::Custom(set) => {
-                    text.extend(set.characters()[usize::from(id)].encode_utf8(&mut [0; 4]).as_bytes());
-                }
-            }
+        if let Some(position) = ids.iter().position(|&id| usize::from(id) >= self.size()) {
+            return Err(DataError::Invalid {
+                what: format!("symbol {position}"),
+                problem: format!("its id is {}", ids[position]),
+                help: format!("give ids below {}, the size of the alphabet", self.size()),
+            });
         }
-        Ok(text)
+        Ok(match self {
+            Self::Text8 => ids.iter().map(|&id| if id == 0 { b' ' } else { b'a' + id as u8 - 1 }).collect(),
+            Self::Bytes => ids.iter().map(|&id| id as u8).collect(),
+            Self::Custom(set) => {
+                ids.iter().map(|&id| set.characters()[usize::from(id)]).collect::<String>().into_bytes()
+            }
+        })
     }
 
     /// [`decode`](Self::decode) for people's eyes: bytes that are not UTF-8 become U+FFFD.

@@ -20,11 +20,9 @@ impl CharacterSet {
     /// [`DataError::Invalid`] if there is none, or more than [`MAX_SIZE`](Self::MAX_SIZE).
     pub fn of_text(what: &str, text: &str) -> Result<Self, DataError> {
         let mut seen = vec![false; char::MAX as usize + 1];
-        for character in text.chars() {
-            seen[character as usize] = true;
-        }
-        let characters: Vec<char> =
-            (0..=char::MAX as u32).filter(|&point| seen[point as usize]).filter_map(char::from_u32).collect();
+        let mut characters: Vec<char> =
+            text.chars().filter(|&character| !std::mem::replace(&mut seen[character as usize], true)).collect();
+        characters.sort_unstable();
         let invalid = |problem: String, help: &str| DataError::Invalid {
             what: format!("the alphabet of {what}"),
             problem,

@@ -53,8 +53,7 @@ fn list(folder: &Path, split: &str) -> Result<Vec<(String, PathBuf)>, DataError>
     let text = String::from_utf8(text).map_err(|_| wrong("it is not UTF-8"))?;
     let labels = folder.join(format!("{split}annot"));
     let named = text.lines().filter_map(|line| line.split_whitespace().last());
-    let mut names: Vec<String> =
-        named.filter_map(|file| file.rsplit(['/', '\\']).next()).map(str::to_owned).collect();
+    let mut names: Vec<String> = named.filter_map(|file| file.rsplit(['/', '\\']).next()).map(str::to_owned).collect();
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {

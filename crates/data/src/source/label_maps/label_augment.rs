@@ -58,7 +58,8 @@ impl LabelAugment {
         // The crop begins at `down`, `right` in the padded map; `rows`, `columns` is the map in its place.
         let down = index_below(2 * rows + 1, rng);
         let right = index_below(2 * columns + 1, rng);
-        let source = |place: usize, shift: usize, pad: usize, size: usize| (place + shift).saturating_sub(pad).min(size - 1);
+        let source =
+            |place: usize, shift: usize, pad: usize, size: usize| (place + shift).saturating_sub(pad).min(size - 1);
         let mut out = Vec::with_capacity(map.len());
         for y in 0..height {
             let row = &map[source(y, down, rows, height) * width..][..width];

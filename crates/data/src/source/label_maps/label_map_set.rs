@@ -34,9 +34,8 @@ impl LabelMapSet {
         pixels: Vec<u8>,
     ) -> Result<Self, DataError> {
         let name = name.into();
-        let invalid = |problem: String, help: &str| {
-            Err(DataError::Invalid { what: name.clone(), problem, help: help.into() })
-        };
+        let invalid =
+            |problem: String, help: &str| Err(DataError::Invalid { what: name.clone(), problem, help: help.into() });
         if height == 0 || width == 0 {
             return invalid(format!("label maps of {height} x {width}"), "give a size of at least 1 x 1");
         }
@@ -49,7 +48,10 @@ impl LabelMapSet {
         }
         if let Some(at) = pixels.iter().position(|&class| usize::from(class) >= classes) {
             let item = &items[at / (height * width)];
-            return invalid(format!("{item} holds class {} of {classes}", pixels[at]), "give classes below their number");
+            return invalid(
+                format!("{item} holds class {} of {classes}", pixels[at]),
+                "give classes below their number",
+            );
         }
         Ok(Self { name, items, height, width, classes, pixels })
     }

@@ -35,7 +35,10 @@ pub(super) fn read_label_png(path: &Path, limits: &DecodeLimits) -> Result<(usiz
         return Err(wrong(format!("{width} x {height} pixels"), &expected));
     }
     if !matches!(colour, ColorType::Grayscale | ColorType::Indexed) {
-        return Err(wrong(format!("its pixels are {colour:?}"), "one channel with the id of each pixel, not its colour"));
+        return Err(wrong(
+            format!("its pixels are {colour:?}"),
+            "one channel with the id of each pixel, not its colour",
+        ));
     }
     if depth == BitDepth::Sixteen {
         return Err(wrong("16 bits per pixel".into(), "8 bits (of Cityscapes *_labelIds.png, not *_instanceIds.png)"));
@@ -47,8 +50,12 @@ pub(super) fn read_label_png(path: &Path, limits: &DecodeLimits) -> Result<(usiz
     let (width, height, bits) = (width as usize, height as usize, depth as usize);
     let mut ids = Vec::with_capacity(width * height);
     for row in packed.chunks_exact(line).take(height) {
-        // Several pixels may share a byte, the first in its highest bits.
-        ids.extend((0..width).map(|x| row[x * bits / 8] >> (8 - bits - x * bits % 8) & (0xff >> (8 - bits))));
+        if bits == 8 {
+            ids.extend_from_slice(&row[..width]);
+        } else {
+            // Several pixels share a byte, the first in its highest bits.
+            ids.extend((0..width).map(|x| row[x * bits / 8] >> (8 - bits - x * bits % 8) & (0xff >> (8 - bits))));
+        }
     }
     Ok((width, height, ids))
 }

@@ -34,7 +34,13 @@ pub(super) fn read_maps(
                 let expected = format!("{} x {}, the size of {}", first.0, first.1, files[0].1.display());
                 return Err(wrong(problem, expected));
             }
-            if let Some(at) = ids.iter().position(|&id| categories.category(i32::from(id)).is_none()) {
+            let mut seen = [false; 256];
+            for &id in &ids {
+                seen[usize::from(id)] = true;
+            }
+            let strange = |id: u8| seen[usize::from(id)] && categories.category(i32::from(id)).is_none();
+            if (0..=255).any(strange) {
+                let at = ids.iter().position(|&id| strange(id)).expect("one of the ids was seen");
                 let problem = format!("id {} at row {}, column {}", ids[at], at / from_width, at % from_width);
                 return Err(wrong(problem, "an id of one of the categories".into()));
             }

@@ -2,7 +2,7 @@
 
 use super::{LabelWorldKind, MarkovChain};
 use crate::DataError;
-use crate::source::LabelMapSet;
+use crate::source::{Category, CategoryMap, LabelCorpus, LabelMapSet};
 use crate::world::draw::{Purpose, below, stream};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,26 @@ impl LabelWorld {
         LabelMapSet::new(name, items, [self.height, self.width], self.classes, pixels)
     }
 
+    /// A corpus of `train`, `val` and `test` maps, stretches of this world that follow each other; class `k` is called
+    /// `class k`.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn corpus(&self, [train, val, test]: [usize; 3]) -> Result<LabelCorpus, DataError> {
+        self.check()?;
+        let category =
+            |class: usize| Category { name: format!("class {class}"), ids: vec![class as i32], colour: None };
+        let part = |which: &str, first: usize, count| {
+            self.generate(&format!("the {which} part of generated label maps"), first as u64, count)
+        };
+        Ok(LabelCorpus {
+            categories: CategoryMap::new("generated label maps", (0..self.classes).map(category).collect())?,
+            train: part("train", 0, train)?,
+            val: part("val", train, val)?,
+            test: part("test", train + val, test)?,
+        })
+    }
+
     /// The exact entropy of a pixel, bits, where it is known: of [`LabelWorldKind::Columns`].
     ///
     /// # Errors
@@ -89,10 +109,12 @@ impl LabelWorld {
         match self.kind {
             LabelWorldKind::Voronoi { sites } => {
                 // Sites lie on pixels; of two at the same distance the earlier wins.
-                let sites: Vec<[usize; 3]> = (0..sites).map(|_| [height, width, classes].map(|n| below(&mut rng, n))).collect();
+                let sites: Vec<[usize; 3]> =
+                    (0..sites).map(|_| [height, width, classes].map(|n| below(&mut rng, n))).collect();
                 for (at, class) in map.iter_mut().enumerate() {
                     let (y, x) = (at / width, at % width);
-                    let nearest = sites.iter().min_by_key(|site| site[0].abs_diff(y).pow(2) + site[1].abs_diff(x).pow(2));
+                    let nearest =
+                        sites.iter().min_by_key(|site| site[0].abs_diff(y).pow(2) + site[1].abs_diff(x).pow(2));
                     *class = nearest.expect("there is a site")[2] as u8;
                 }
             }
