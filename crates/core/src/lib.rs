@@ -7,7 +7,7 @@
 //! * [`loss`]: what training minimises; every loss takes its targets explicitly.
 //! * [`metric`]: whole-set retrieval and uncertainty metrics over slices, exact, with deterministic ties.
 //! * [`oracle`]: distributions over short sequences that can be enumerated, for tests.
-//! * [`unit`]: nats and bits.
+//! * [`mod@unit`]: nats and bits.
 //!
 //! What does *not* live here: files and formats, trainable encoders, device choice, randomness that is not an argument.
 

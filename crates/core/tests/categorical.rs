@@ -113,6 +113,18 @@ fn gumbel_max_draws_have_the_frequencies_of_the_classes() {
 }
 
 #[test]
+fn f32_noise_never_draws_an_event_rarer_than_its_range_and_can_draw_one_within_it() {
+    let device = device();
+    // The luckiest draw for class 1: its uniform next to one, that of class 0 at zero. The range is 20.87 nats, or 8.6e-10.
+    let u = Tensor::<3>::from_floats([[[0.0, 1.0 - 2.0_f32.powi(-24)]]], &device);
+    let drawn = |rare: f32| {
+        let logits = Tensor::<3>::from_floats([[[0.0, rare.ln()]]], &device);
+        Categorical::new(logits).sample(u.clone()).into_scalar::<i64>()
+    };
+    assert_eq!((drawn(1e-10), drawn(1e-8)), (0, 1));
+}
+
+#[test]
 fn gumbel_distributions_obey_their_density_and_quantile() {
     let loc = row(&[0.0, 1.0, -2.0]);
     let (gumbel, u) = (Gumbel::new(loc.clone()), row(&[0.2, 0.5, 0.9]));
