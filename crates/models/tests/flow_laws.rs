@@ -143,12 +143,35 @@ fn the_mixture_map_comes_back_from_far_tails_in_f32() {
     let d = &device();
     let bounds: ScaleBounds = hashed(ScaleBounds::new(2, 3, d));
     let map = LogisticMixture::new(signed("raw", [1, 1, 2, 11], 2.0, d), &bounds);
-    for x in [-40.0, -15.0, 0.0, 15.0, 40.0] {
+    // At +-120 single components have logits past what exp can hold.
+    for x in [-120.0, -40.0, -15.0, 0.0, 15.0, 40.0, 120.0] {
         let (y, log_det) = map.forward(Tensor::full([1, 1, 2], x, d));
         assert!(values(log_det).iter().all(|x| x.is_finite()));
         for found in values(map.inverse(y).0) {
             assert!((found - x as f32).abs() < 1e-4, "{x} came back as {found}");
         }
+    }
+}
+
+#[test]
+fn the_mixture_map_comes_back_from_the_gap_between_its_components() {
+    let d = &device();
+    let row = |x: [f64; 2]| Tensor::<4>::from_data([[[x]]], d);
+    let zero = Tensor::<3>::zeros([1, 1, 1], d);
+    let map = LogisticMixture {
+        shift: zero.clone(),
+        log_scale: zero,
+        log_weights: row([1e-3, 0.999]).log(),
+        means: row([-6.0, 6.0]),
+        log_scales: row([-0.5, -0.5]),
+    };
+    for x in [-9.0, -6.0, -2.5, 2.5, 6.0, 9.0] {
+        let (y, log_det) = map.forward(Tensor::full([1, 1, 1], x, d));
+        let (found, inverse_log_det) = map.inverse(y);
+        // The map is flat between the components: a rounding of y moves x by 1 / slope.
+        let slack = 1e-5 * (1.0 + (-values(log_det.clone())[0]).exp());
+        assert!((values(found)[0] - x as f32).abs() < slack, "{x}");
+        assert!((values(log_det)[0] + values(inverse_log_det)[0]).abs() < 1e-2);
     }
 }
 
