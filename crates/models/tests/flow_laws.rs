@@ -10,8 +10,8 @@ use halation_models::ModelError;
 use halation_models::flow::{
     ActNormConfig, AffineCouplingConfig, AutoregressiveFlow, AutoregressiveFlowConfig, ConditionalImageFlow,
     ConditionalImageFlowConfig, CouplingTextFlow, CouplingTextFlowConfig, Density, DiagonalBaseConfig, Flow, ImageFlow,
-    ImageFlowConfig, InvertibleConvConfig, LogisticMixture, MixtureCouplingConfig, RationalQuadratic, Reverse,
-    ScaleBounds, SplineCouplingConfig, Squeeze,
+    ImageFlowConfig, InvertibleConvConfig, LogisticMixture, LstmConfig, MixtureCouplingConfig, RationalQuadratic,
+    Reverse, ScaleBounds, SplineCouplingConfig, Squeeze,
 };
 use halation_models::weights::{LoadOptions, load_bytes, tensor_specs};
 
@@ -143,12 +143,35 @@ fn the_mixture_map_comes_back_from_far_tails_in_f32() {
     let d = &device();
     let bounds: ScaleBounds = hashed(ScaleBounds::new(2, 3, d));
     let map = LogisticMixture::new(signed("raw", [1, 1, 2, 11], 2.0, d), &bounds);
-    for x in [-40.0, -15.0, 0.0, 15.0, 40.0] {
+    // At +-120 single components have logits past what exp can hold.
+    for x in [-120.0, -40.0, -15.0, 0.0, 15.0, 40.0, 120.0] {
         let (y, log_det) = map.forward(Tensor::full([1, 1, 2], x, d));
         assert!(values(log_det).iter().all(|x| x.is_finite()));
         for found in values(map.inverse(y).0) {
             assert!((found - x as f32).abs() < 1e-4, "{x} came back as {found}");
         }
+    }
+}
+
+#[test]
+fn the_mixture_map_comes_back_from_the_gap_between_its_components() {
+    let d = &device();
+    let row = |x: [f64; 2]| Tensor::<4>::from_data([[[x]]], d);
+    let zero = Tensor::<3>::zeros([1, 1, 1], d);
+    let map = LogisticMixture {
+        shift: zero.clone(),
+        log_scale: zero,
+        log_weights: row([1e-3, 0.999]).log(),
+        means: row([-6.0, 6.0]),
+        log_scales: row([-0.5, -0.5]),
+    };
+    for x in [-9.0, -6.0, -2.5, 2.5, 6.0, 9.0] {
+        let (y, log_det) = map.forward(Tensor::full([1, 1, 1], x, d));
+        let (found, inverse_log_det) = map.inverse(y);
+        // The map is flat between the components: a rounding of y moves x by 1 / slope.
+        let slack = 1e-5 * (1.0 + (-values(log_det.clone())[0]).exp());
+        assert!((values(found)[0] - x as f32).abs() < slack, "{x}");
+        assert!((values(log_det)[0] + values(inverse_log_det)[0]).abs() < 1e-2);
     }
 }
 
@@ -162,6 +185,37 @@ fn maps_with_parameters_of_zero_are_the_identity() {
         assert_close("z", &values(z), &values(x.clone()), 1e-6);
         assert!(values(log_det).iter().all(|x| x.abs() < 1e-5));
     }
+}
+
+#[test]
+fn a_spline_meets_the_identity_at_the_ends_of_its_interval() {
+    let d = &device();
+    let map = RationalQuadratic::new(signed("raw", [1, 1, 6, 11], 3.0, d), 2.0);
+    let at = |x: [f64; 6]| Tensor::<3>::from_data([[x]], d);
+    let outside = at([-50.0, -2.5, -2.0, 2.0, 2.5, 50.0]);
+    for (z, log_det) in [map.forward(outside.clone()), map.inverse(outside.clone())] {
+        assert_eq!(values(z), values(outside.clone()));
+        assert_eq!(values(log_det), [0.0; 6]);
+    }
+    // Just inside: a step of 1e-5 with a slope near one moves the value by no more than that.
+    let (z, log_det) = map.forward(at([-1.999_99, -1.999_99, -1.999_99, 1.999_99, 1.999_99, 1.999_99]));
+    for (z, end) in values(z).into_iter().zip([-2.0_f32, -2.0, -2.0, 2.0, 2.0, 2.0]) {
+        assert!((z - end).abs() < 3e-5, "{z} beside {end}");
+    }
+    assert!(values(log_det).iter().all(|x| x.abs() < 0.1), "the derivative is continuous");
+    let inside = values(map.forward(at([0.5; 6])).0);
+    assert!(inside.iter().any(|z| (z - 0.5).abs() > 0.1), "within the interval it is not the identity: {inside:?}");
+}
+
+#[test]
+fn an_lstm_step_by_step_gives_the_states_of_the_whole_sequence() {
+    let d = &device();
+    let lstm = hashed(LstmConfig::new(3, 4).with_layers(2).init(d));
+    let x = text(3, d);
+    let mut memory = lstm.start(2, d);
+    let steps = (0..4).map(|t| lstm.step(x.clone().narrow(1, t, 1).squeeze_dim(1), &mut memory)).collect();
+    // A row of one product sums in another order than a row of many.
+    assert_close("states", &values(Tensor::stack::<3>(steps, 1)), &values(lstm.forward(x)), 1e-6);
 }
 
 #[test]

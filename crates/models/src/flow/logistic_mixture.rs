@@ -1,7 +1,7 @@
 //! A monotone map of single numbers: the distribution function of a mixture of logistics, as a logit, shifted and scaled.
 
 use burn::tensor::activation::{log_sigmoid, log_softmax};
-use burn::tensor::{Tensor, assert_shape};
+use burn::tensor::{Bool, Tensor, assert_shape};
 
 use super::ScaleBounds;
 use super::scale_bounds::bound_softly;
@@ -9,6 +9,9 @@ use super::tensors::log_sum_exp;
 
 /// Halvings of the bracket in the inverse: past 2^-30 of it, what an `f32` resolves.
 const BISECTIONS: usize = 40;
+
+/// Exponents past this are cut: `exp` stays finite in `f32`, and only the sign of a sum is asked for.
+const LARGEST_EXPONENT: f64 = 85.0;
 
 /// `y = (logit F(x) + shift) exp(log_scale)` with `F(x) = sum_m w_m sigmoid((x - mean_m) exp(-log_scale_m))`
 /// (Flow++, Ho et al., 2019), a map of every number of `[B, L, C]` with parameters of its own.
@@ -84,9 +87,10 @@ impl LogisticMixture {
         let at = constant.means.clone() + constant.log_scales.clone().exp() * goal.clone().unsqueeze_dim(3);
         let mut low = at.clone().min_dim(3).squeeze_dim::<3>(3);
         let mut high = at.max_dim(3).squeeze_dim::<3>(3);
+        let side = Side::new(&constant, goal);
         for _ in 0..BISECTIONS {
             let middle = (low.clone() + high.clone()) * 0.5;
-            let below = constant.logit(middle.clone()).lower(goal.clone());
+            let below = side.is_below(middle.clone());
             low = low.mask_where(below.clone(), middle.clone());
             high = middle.mask_where(below, high);
         }
@@ -127,14 +131,6 @@ impl LogisticMixture {
         (log_below, log_above, log_density)
     }
 
-    /// `logit F`, `[B, L, C]`.
-    fn logit(&self, x: Tensor<3>) -> Tensor<3> {
-        let z = (x.unsqueeze_dim::<4>(3) - self.means.clone()) * (-self.log_scales.clone()).exp();
-        let below = log_sigmoid(z.clone());
-        log_sum_exp::<4, 3>(self.log_weights.clone() + below.clone())
-            - log_sum_exp::<4, 3>(self.log_weights.clone() + below - z)
-    }
-
     fn without_autodiff(&self) -> Self {
         Self {
             shift: self.shift.clone().without_autodiff(),
@@ -143,5 +139,43 @@ impl LogisticMixture {
             means: self.means.clone().without_autodiff(),
             log_scales: self.log_scales.clone().without_autodiff(),
         }
+    }
+}
+
+/// On which side of the solution of `logit F(x) = goal` a number lies, by `F exp(-goal) < 1 - F`.
+///
+/// Both sides are sums of positive terms, multiplied by `exp(min(goal, 0))` so that the terms that decide neither overflow nor
+/// vanish. The logit itself would need two logarithms of sums, and take twice the time.
+struct Side {
+    weights: Tensor<4>,
+    means: Tensor<4>,
+    inverse_scales: Tensor<4>,
+    goal_below: Tensor<4>,
+    goal_above: Tensor<4>,
+}
+
+impl Side {
+    fn new(map: &LogisticMixture, goal: Tensor<3>) -> Self {
+        let goal = goal.unsqueeze_dim::<4>(3);
+        Self {
+            weights: map.log_weights.clone().exp(),
+            means: map.means.clone(),
+            inverse_scales: (-map.log_scales.clone()).exp(),
+            goal_below: goal.clone().clamp_max(0.0),
+            goal_above: goal.clamp_min(0.0),
+        }
+    }
+
+    /// Whether `x` lies below the solution, `[B, L, C]`.
+    fn is_below(&self, x: Tensor<3>) -> Tensor<3, Bool> {
+        let z = (x.unsqueeze_dim::<4>(3) - self.means.clone()) * self.inverse_scales.clone(); // [B, L, C, M]
+        let below = z.clone().clamp_max(0.0);
+        let above = z - below.clone();
+        // sigmoid(z) = exp(min(z, 0)) / (1 + exp(-|z|)), sigmoid(-z) = exp(-max(z, 0)) / (1 + exp(-|z|))
+        let divisor = (below.clone() - above.clone()).exp() + 1.0;
+        let of_f = (below - self.goal_below.clone()).clamp_max(LARGEST_EXPONENT).exp();
+        let of_rest = (self.goal_above.clone() - above).clamp_max(LARGEST_EXPONENT).exp();
+        let balance = ((of_f - of_rest) * self.weights.clone() / divisor).sum_dim(3);
+        balance.squeeze_dim::<3>(3).lower_elem(0.0)
     }
 }
