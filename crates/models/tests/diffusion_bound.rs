@@ -6,11 +6,12 @@ mod common;
 
 use std::sync::Arc;
 
-use burn::tensor::{Int, Tensor};
+use burn::optim::{AdamConfig, GradientsParams};
+use burn::tensor::{Int, Tensor, TensorData};
 use common::tabular::{Tabular, View, batch, mask_kernels, sequences, uniform_kernels};
 use common::{device, uniform, values};
-use halation_models::diffusion::denoiser::{Denoiser, DenoiserFn};
-use halation_models::diffusion::discrete::{Decoder, DiscreteDiffusion};
+use halation_models::diffusion::denoiser::{Denoiser, DenoiserFn, DitDenoiserConfig};
+use halation_models::diffusion::discrete::{Decoder, DiscreteDiffusion, TimeSampler, TimeSamplerKind};
 use halation_models::diffusion::schedule::{CosineVariant, NoiseSchedule};
 use halation_models::diffusion::transition::{Absorbing, Transition, Uniform};
 
@@ -40,7 +41,7 @@ fn table(classes: usize, length: usize, steps: usize) -> impl Denoiser {
         };
         let times = time.into_data().try_to_vec::<f32>().unwrap();
         let flat: Vec<f32> = ids.chunks(length).zip(times.clone()).flat_map(row).collect();
-        Tensor::from_data(burn::tensor::TensorData::new(flat, [times.len(), length, classes]), &device)
+        Tensor::from_data(TensorData::new(flat, [times.len(), length, classes]), &device)
     })
 }
 
@@ -271,4 +272,41 @@ fn a_network_that_knows_nothing_has_terms_in_closed_form() {
             assert!((found - expected).abs() < 1e-6, "t = {t}: {found}, {expected}");
         }
     }
+}
+
+#[test]
+fn a_little_training_comes_close_to_the_best_bound_and_never_below() {
+    let (k, steps, rows) = (3, 6, 32);
+    let schedule = NoiseSchedule::absorbing(steps).unwrap();
+    let table = twins(k, mask_kernels(k, &schedule));
+    let model = diffusion(Absorbing::new(k, schedule), Decoder::Posterior);
+    let device = device().autodiff();
+    let config = DitDenoiserConfig::new(k).with_inputs(k + 1).with_dim(16).with_depth(1).with_heads(2);
+    let mut network = common::hashed(config.with_cond_dim(8).with_waves(8).with_mlp_ratio(2).init(&device));
+    // Fixed numbers everywhere, but logits that start at zero as those of a new network.
+    network.output.weight = network.output.weight.map(|weight| weight.zeros_like().require_grad());
+    network.output.bias = network.output.bias.map(|bias| bias.map(|bias| bias.zeros_like().require_grad()));
+    let mut optimizer = AdamConfig::new().init();
+    let mut sampler = TimeSampler::new(TimeSamplerKind::Importance, steps).unwrap();
+    let best = (k as f64).ln() * (1.0 + 1.0 / steps as f64);
+    let measure = |network: &dyn Denoiser| {
+        let over_classes = (0..k).map(|c| bound(&model, network, &table, &[c, c]));
+        over_classes.sum::<f64>() / k as f64
+    };
+    // Nothing is known at first: every mask costs ln K.
+    assert!((measure(&network) - 2.0 * (k as f64).ln()).abs() < 1e-4);
+    let clean: Vec<i64> = (0..rows as i64).flat_map(|row| [row % k as i64; 2]).collect();
+    for step in 0..100 {
+        let x0 = Tensor::from_data(TensorData::new(clean.clone(), [rows, 2]), &device);
+        let draw = sampler.sample(&uniform(&format!("t{step}"), rows));
+        let noise = common::signed(&format!("noise{step}"), [rows, 2, k + 1], 1.0, &device).abs();
+        let loss = model.loss(&network, x0, &draw.t, &draw.q_t, noise);
+        sampler.update(&draw.t, &doubles(loss.term));
+        let grads = GradientsParams::from_grads(loss.objective.mean().backward(), &network);
+        network = optimizer.step(0.02, network, grads);
+    }
+    assert!(sampler.is_warm());
+    let trained = measure(&network);
+    assert!(trained > best - 1e-4, "{trained} is below the best, {best}");
+    assert!(trained < 1.05 * best, "{trained} is far from the best, {best}");
 }

@@ -38,7 +38,7 @@ pub trait Transition: Debug + Send + Sync {
     /// * output: `[B, L, S]`
     fn log_q_step(&self, log_previous: Tensor<3>, t: &[usize]) -> Tensor<3>;
 
-    /// `ln q(x_s | x_t, x_0) `, proportional to `q(x_t | x_s) q(x_s | x_0)`, normalised over the states.
+    /// `ln q(x_s | x_t, x_0)`, proportional to `q(x_t | x_s) q(x_s | x_0)`, normalised over the states.
     ///
     /// A soft `x_0` enters the second factor *before* the product is normalised. With the estimate of a network this is
     /// the reverse step of D3PM (Austin et al. 2021, equation 4); it differs from the mixture of posteriors.
