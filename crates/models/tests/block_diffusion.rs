@@ -119,7 +119,7 @@ fn expected(bound: &BlockDiffusion, joint: &Joint) -> f64 {
             for case in 0..16 {
                 let mut weight = joint.p[index] * node;
                 for slot in 0..4 {
-                    let is_masked = case >> slot & 1 == 1;
+                    let is_masked = (case >> slot) & 1 == 1;
                     uniforms.push(if is_masked { 1.0 - 0.5 * t } else { 0.5 * (1.0 - t) });
                     weight *= if is_masked { t } else { 1.0 - t };
                 }
