@@ -145,7 +145,7 @@ fn the_gradient_of_learnt_schedules_is_that_of_their_exact_bound() {
             let mut weight = *p;
             for slot in 0..4 {
                 let rate = t.powf(w[x[slot % 2]]);
-                let is_masked = case >> slot & 1 == 1;
+                let is_masked = (case >> slot) & 1 == 1;
                 uniforms.push(if is_masked { 1.0 - rate * 0.5 } else { (1.0 - rate) * 0.5 });
                 weight *= if is_masked { rate } else { 1.0 - rate };
             }
@@ -250,6 +250,19 @@ fn uniform_bounds_of_a_perfect_network_are_the_entropy_of_one_symbol_and_above_i
     let nats = of(Oracle::new(&two, UNIFORM, schedule));
     assert!(nats > two.entropy() - 1e-3 && nats < two.entropy() + 0.01, "{nats} {}", two.entropy());
     assert!(of(Oracle::new(&two, UNIFORM, schedule).posterior()) > nats + 0.05);
+}
+
+#[test]
+fn the_guess_that_leaves_its_own_symbol_out_times_the_kernel_is_the_posterior() {
+    let (device, joint) = (device(), Joint::new(3, 2, &[5.0, 1.0, 0.5, 0.2, 3.0, 1.0, 2.0, 0.0, 1.0]));
+    let tokens = Tensor::<2, Int>::from_ints([[0, 1], [2, 2], [1, 0], [0, 0]], &device);
+    let time = Tensor::<1>::from_floats([0.1, 0.5, 0.9, 1.0], &device);
+    let loo = Oracle::new(&joint, UNIFORM, AlphaSchedule::Cosine);
+    let of = |network: &dyn Denoiser| values(network.logits(tokens.clone(), time.clone()).exp());
+    let posterior = of(&KernelPosterior { denoiser: &loo, schedule: AlphaSchedule::Cosine });
+    assert_close("posterior", &posterior, &of(&Oracle::new(&joint, UNIFORM, AlphaSchedule::Cosine).posterior()), 1e-5);
+    let apart = posterior.iter().zip(of(&loo)).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+    assert!(apart > 0.1, "the two are not the same: {apart}");
 }
 
 #[test]

@@ -101,6 +101,50 @@ fn uniform_noise_is_taken_off_to_the_law_of_the_data() {
 }
 
 #[test]
+fn a_schedule_for_each_class_has_the_law_of_the_data_and_its_entropy_as_the_bound() {
+    /// `p(x_0 | masked at t)`, proportional to `p_k t^{w_k}`.
+    struct Late(Vec<f64>, Vec<f64>);
+    impl Denoiser for Late {
+        fn logits(&self, tokens: Tensor<2, Int>, time: Tensor<1>) -> Tensor<3> {
+            let ([batch, _], device) = (tokens.dims(), tokens.device());
+            let time = time.try_into_vec_as::<f64>().unwrap();
+            let of =
+                |t: &f64| self.0.iter().zip(&self.1).map(|(p, w)| (p.ln() + w * t.ln()) as f32).collect::<Vec<_>>();
+            let logits: Vec<f32> = time.iter().flat_map(of).collect();
+            Tensor::from_data(TensorData::new(logits, [batch, 1, self.0.len()]), &device)
+        }
+    }
+    let one = Joint::new(3, 1, &[0.6, 0.3, 0.1]);
+    let powers = vec![0.5, 1.0, 3.0];
+    let network = Late(one.p.clone(), powers.clone());
+    let sampler = GenAncestral::new(powers.clone(), grid(6)).unwrap();
+    assert_law("one symbol", &draw(&sampler, &network, &one, 4000, 18), &one);
+    assert!(GenAncestral::new(vec![1.0, 0.0], grid(6)).is_err());
+
+    let device = device();
+    let mut bound = GenMasked::new(3, 1.0, &device).unwrap();
+    let logs: Vec<f32> = powers.iter().map(|w| w.ln() as f32).collect();
+    bound.log_power = burn::module::Param::from_data(TensorData::new(logs, [3]), &device);
+    assert!(bound.powers().iter().zip(&powers).all(|(a, b)| (a - b).abs() < 1e-6));
+    // the cost of a masked symbol times the probability of the mask, over levels v^4 that resolve the root at 0
+    let (mut ids, mut levels, mut weights) = (vec![], vec![], vec![]);
+    for i in 0..400 {
+        let v = (f64::from(i) + 0.5) / 400.0;
+        for k in 0..3 {
+            let t = v.powi(4);
+            ids.push(k as i64);
+            levels.push(t);
+            weights.push(one.p[k] * t.powf(powers[k]) * 4.0 * v.powi(3) / 400.0);
+        }
+    }
+    let x0 = Tensor::<2, Int>::from_data(TensorData::new(ids, [1200, 1]), &device);
+    let always = vec![1.0 - 1e-12; 2400];
+    let costs = values(bound.loss(&network, x0, &levels, &always));
+    let nats: f64 = costs.iter().zip(weights).map(|(&cost, weight)| f64::from(cost) * weight).sum();
+    assert!((nats - one.entropy()).abs() < 1e-3, "{nats} {}", one.entropy());
+}
+
+#[test]
 fn remasking_keeps_the_marginals_and_probabilities_in_every_mode() {
     for mode in MODES {
         let sampler = remasking(64, mode);
@@ -121,7 +165,7 @@ fn remasking_keeps_the_marginals_and_probabilities_in_every_mode() {
 }
 
 #[test]
-fn remasking_without_remasking_is_ancestral_sampling_and_with_it_has_the_law_of_the_data() {
+fn remasking_has_the_law_of_the_data() {
     let joint = pair();
     let network = Oracle::new(&joint, MASK, LINEAR);
     for mode in [MODES[0], RemaskMode::Rescale { eta: 0.5 }, MODES[3]] {
@@ -132,6 +176,7 @@ fn remasking_without_remasking_is_ancestral_sampling_and_with_it_has_the_law_of_
     let network = Oracle::new(&one, MASK, LINEAR);
     for mode in MODES {
         let samples = draw(&remasking(20, mode), &network, &one, 2000, 8);
+        // where masks have no share of sigma, the marginals are not kept
         if mode != RemaskMode::Confidence {
             assert_law("one symbol", &samples, &one);
         }

@@ -97,7 +97,7 @@ impl BlockDiffusion {
                 let logits = denoiser.block_logits(upload_tokens(&twice, device), mask.clone(), time);
                 logits.narrow(1, first, self.block)
             };
-            let mut predictor = Predictor::with_network(Box::new(network), self.masked.classes, device)
+            let mut predictor = Predictor::with_network(Box::new(network), self.masked.classes)
                 .with_decoding(decoding)
                 .with_time_free(self.masked.time_free);
             let sampled = sampler.sample(&mut predictor, &canvas.narrow(first, self.block), &mut *uniforms);

@@ -37,6 +37,12 @@ impl GenMasked {
         Ok(Self { log_power: Initializer::Constant { value: power.ln() }.init([classes], device) })
     }
 
+    /// The powers `w` on the host, `K` values.
+    pub fn powers(&self) -> Vec<f64> {
+        let powers = self.log_power.val().exp().try_into_vec_as::<f64>();
+        powers.unwrap_or_else(|error| panic!("parameters are floats: {error}"))
+    }
+
     /// Cost and log-probability of one draw of the masks, `[B]` each.
     fn draw(
         &self,

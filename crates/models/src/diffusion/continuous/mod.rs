@@ -4,6 +4,7 @@
 //!   [`Denoiser`](crate::diffusion::denoiser::Denoiser), for a recipe;
 //! * [`Masked`] (MDLM, MD4), [`GenMasked`] (a learnt schedule for each class), [`Sedd`], [`Udlm`] (and [`DuoMap`]), [`FlowMatching`],
 //!   [`BlockDiffusion`];
+//! * [`KernelPosterior`]: the guess that leaves its own symbol out, turned into the posterior;
 //! * [`AlphaSchedule`], [`TimeDraw`], [`Corruption`]: the noise;
 //! * [`sample`]: samplers.
 //!
@@ -23,6 +24,7 @@ mod erf;
 mod flow_loss;
 mod flow_matching;
 mod gen_masked;
+mod kernel_posterior;
 mod masked;
 mod nll_estimate;
 mod noise_kind;
@@ -45,6 +47,7 @@ pub use duo_map::*;
 pub use flow_loss::*;
 pub use flow_matching::*;
 pub use gen_masked::*;
+pub use kernel_posterior::*;
 pub use masked::*;
 pub use nll_estimate::*;
 pub use noise_kind::*;

@@ -2,7 +2,7 @@
 //!
 //! * [`Sampler`]: what all offer; [`Canvas`]: what to fill; [`Predictor`]: the network, with [`Decoding`] and a cache; [`Guided`]: two
 //!   networks as one;
-//! * [`Ancestral`], [`FirstHitting`], [`Remasking`] (ReMDM), [`Dndm`], [`SeddSampler`], [`FlowEuler`].
+//! * [`Ancestral`], [`GenAncestral`], [`FirstHitting`], [`Remasking`] (ReMDM), [`Dndm`], [`SeddSampler`], [`FlowEuler`].
 //!
 //! Draws are made on the host by inverse cumulative probability in f64. What does *not* live here: bounds and training.
 
@@ -13,6 +13,7 @@ mod dndm;
 mod draw;
 mod first_hitting;
 mod flow_euler;
+mod gen_ancestral;
 mod guided;
 mod predictor;
 mod remask_mode;
@@ -30,6 +31,7 @@ pub use decoding::*;
 pub use dndm::*;
 pub use first_hitting::*;
 pub use flow_euler::*;
+pub use gen_ancestral::*;
 pub use guided::*;
 pub(super) use predictor::upload_tokens;
 pub use predictor::{Network, Predictor};

@@ -30,11 +30,11 @@ impl<'a> Predictor<'a> {
         let network = move |tokens: &[Vec<usize>], time: &[f64], _: &[usize]| {
             denoiser.logits(upload_tokens(tokens, device), upload(time.to_vec(), [time.len()], device))
         };
-        Self::with_network(Box::new(network), classes, device)
+        Self::with_network(Box::new(network), classes)
     }
 
     /// The same for any function.
-    pub fn with_network(network: Network<'a>, classes: usize, _device: &'a Device) -> Self {
+    pub fn with_network(network: Network<'a>, classes: usize) -> Self {
         let decoding = Decoding::new();
         let (seen, guesses) = (Vec::new(), Vec::new());
         Self { network, classes, decoding, time_free: false, calls: 0, sequences: 0, seen, guesses }

@@ -17,7 +17,7 @@ pub enum RemaskMode {
         eta: f64,
     },
     /// `sigma_max` times the softmax, over the visible symbols of a sequence, of minus the probability each was drawn with: what was a
-    /// poor guess goes back.
+    /// poor guess goes back. Masks have no share, as published, so this mode keeps the marginals only roughly.
     Confidence,
     /// No remasking down to the level `on`, where `alpha` reaches `held`; from there to `off` `alpha` stays and symbols go back with the
     /// probability `sigma`; then none again (published: 0.55, 0.05, 0.9, 0.02).

@@ -84,7 +84,8 @@ impl Sampler for Remasking {
             let shared = self.mode == RemaskMode::Confidence;
             let unmask = self.unmask(t, s, if shared { 0.0 } else { sigma });
             let time = vec![self.schedule.time_of(self.alpha(t)); batch];
-            let guesses = predictor.probabilities(&tokens, &time, &vec![true; batch]);
+            let needed: Vec<bool> = tokens.iter().map(|row| row.contains(&mask)).collect();
+            let guesses = predictor.probabilities(&tokens, &time, &needed);
             for (row, (sequence, guess)) in tokens.iter_mut().zip(guesses).enumerate() {
                 let open = |position: usize, token: usize| token != mask && !canvas.is_given(row, position);
                 let visible = sequence.iter().enumerate().filter(|&(position, &token)| open(position, token));
@@ -96,7 +97,7 @@ impl Sampler for Remasking {
                     let u = one(&mut *uniforms);
                     if *token == mask {
                         if u < unmask {
-                            let guess = &guess[position * mask..][..mask];
+                            let guess = &guess[position * mask..][..mask]; // there is one where there are masks
                             *token = categorical(guess, one(&mut *uniforms));
                             confidence[row][position] = guess[*token];
                         }
