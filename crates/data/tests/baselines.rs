@@ -36,7 +36,9 @@ proptest! {
 
     #[test]
     fn a_markov_model_is_the_formula_and_sums_to_one(
-        training in prop::collection::vec(0u16..4, 1..60), history in prop::collection::vec(0u16..4, 0..6), order in 0usize..4,
+        training in prop::collection::vec(0u16..4, 1..60),
+        history in prop::collection::vec(0u16..4, 0..6),
+        order in 0usize..4,
     ) {
         let model = MarkovModel::train(&training, 4, order).unwrap();
         let law = model.predict(&history);
@@ -45,7 +47,8 @@ proptest! {
         for (symbol, p) in law.iter().enumerate() {
             prop_assert!((p - witten_bell(&training, 4, known, symbol as u16)).abs() < 1e-12);
         }
-        let one_by_one: f64 = (0..history.len()).map(|at| model.predict(&history[..at])[usize::from(history[at])].ln()).sum();
+        let step = |at: usize| model.predict(&history[..at])[usize::from(history[at])].ln();
+        let one_by_one: f64 = (0..history.len()).map(step).sum();
         prop_assert!((model.log_prob(&history) - one_by_one).abs() < 1e-12);
     }
 

@@ -91,7 +91,8 @@ fn a_generated_corpus_has_the_alphabet_of_its_chain_and_chunks_of_its_law() {
     }
     let expected = 800.0 / 27.0;
     let chi: f64 = counts.iter().map(|count| (count - expected).powi(2) / expected).sum();
-    assert!(chi < 62.0, "{chi}"); // 26 degrees of freedom, probability 1e-4; chunks 32 apart depend on each other little
+    // 26 degrees of freedom, probability 1e-4; symbols 32 apart depend on each other little.
+    assert!(chi < 62.0, "{chi}");
     assert_ne!(corpus.sha256, ChainConfig::default().corpus(5, [25_600, 128, 64]).unwrap().sha256);
     for classes in [2, 26, 28, 300] {
         let corpus = ChainConfig::Sticky { classes, stay: 0.5 }.corpus(0, [10, 10, 10]).unwrap();

@@ -300,6 +300,8 @@ fn folders_that_are_incomplete_say_what_is_missing() {
     assert!(problem(read_camvid(folder.path(), &SIZE)).contains("not UTF-8"));
     let none = LabelMapOptions { width: 0, ..SIZE };
     assert!(problem(read_camvid(camvid(2, 1).path(), &none)).contains("at least 1 x 1"));
+    let huge = LabelMapOptions { height: usize::MAX, ..SIZE };
+    assert!(problem(read_camvid(camvid(2, 1).path(), &huge)).contains("at most 16384 x 16384"));
 }
 
 #[test]
@@ -364,14 +366,17 @@ proptest! {
         map in prop::collection::vec(0u8..8, 20 * 30), seed in any::<u64>(), published in any::<bool>(),
     ) {
         let pads = if published { LabelPads::Published } else { LabelPads::Intended };
-        let augmented = LabelAugment { flip: 0.5, pads }.apply(&map, 20, 30, &mut keyed_rng(seed, 0, 0, Stream::LabelMap));
+        let mut rng = keyed_rng(seed, 0, 0, Stream::LabelMap);
+        let augmented = LabelAugment { flip: 0.5, pads }.apply(&map, 20, 30, &mut rng);
         prop_assert_eq!(augmented.len(), map.len());
         let classes = |map: &[u8]| map.iter().copied().collect::<BTreeSet<u8>>();
         prop_assert!(classes(&augmented).is_subset(&classes(&map)));
     }
 
     #[test]
-    fn augmentation_is_padding_by_the_edge_cropping_and_flipping(seed in any::<u64>(), flip in prop::sample::select(vec![0.0, 1.0])) {
+    fn augmentation_is_padding_by_the_edge_cropping_and_flipping(
+        seed in any::<u64>(), flip in prop::sample::select(vec![0.0, 1.0]),
+    ) {
         let set = coordinates();
         let augment = LabelAugment { flip, pads: LabelPads::Intended };
         let batch = set.augmented(&[0], &augment, seed, 1, 2);

@@ -94,10 +94,10 @@ fn thousands_of_openings_that_nothing_closes_leave_their_words() {
         ("&lt;ref ", " ref"),
         ("&amp;d", " d"),
         ("[[image:", " image"),
-        ("[http:e ", " e"),
+        ("[http:e g ", " g"),
         ("|f", " f"),
     ] {
-        assert_eq!(filtered(page(&opening.repeat(5_000)).as_bytes()), words.repeat(5_000), "{opening}");
+        assert!(filtered(page(&opening.repeat(5_000)).as_bytes()) == words.repeat(5_000), "{opening}");
     }
 }
 

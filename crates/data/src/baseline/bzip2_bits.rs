@@ -6,8 +6,8 @@ use std::io;
 
 /// What `bzip2 -9` makes of `text`, in bits per byte of it: 8 times the compressed size over the size; 0 for no text.
 ///
-/// The whole file counts, header and tables too, and nothing but the text itself is known to it: a fair first target for
-/// a trained model, not a bound.
+/// The whole file counts, header and tables too, and nothing but the text itself is known to it: a fair first target
+/// for a trained model, not a bound.
 pub fn bzip2_bits(text: &[u8]) -> f64 {
     if text.is_empty() {
         return 0.0;

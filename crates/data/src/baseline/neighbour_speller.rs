@@ -6,8 +6,8 @@ use crate::DataError;
 
 /// Counts of symbols between two neighbours: the simplest model that can tell a wrong symbol from a right one.
 ///
-/// With `n(m)` the count of symbol `m` in training, `N` its length, `N(l, r)` the count of the pair of neighbours and `T(l, r)` the number
-/// of different symbols between them:
+/// With `n(m)` the count of symbol `m` in training, `N` its length, `N(l, r)` the count of the pair of neighbours and
+/// `T(l, r)` the number of different symbols between them:
 ///
 /// `p(m) = (n(m) + 1) / (N + K)`, `p(m | l, r) = (n(l m r) + T(l, r) p(m)) / (N(l, r) + T(l, r))`.
 ///
@@ -75,8 +75,8 @@ impl NeighbourSpeller {
     /// `observed` with every symbol replaced by the most likely one, its observed neighbours given.
     ///
     /// A symbol is wrong with probability `error_rate`, and then uniform over all K: the score of symbol `k` is
-    /// `ln p(k | l, r) + ln((1 - error_rate) [k is observed] + error_rate / K)`. A rate of 0 never edits; a rate of 1 pays no heed to
-    /// what was observed. Ties go to the observed symbol, then to the lowest.
+    /// `ln p(k | l, r) + ln((1 - error_rate) [k is observed] + error_rate / K)`. A rate of 0 never edits; a rate of 1
+    /// pays no heed to what was observed. Ties go to the observed symbol, then to the lowest.
     ///
     /// # Errors
     /// [`DataError::Invalid`] if `error_rate` is not in `[0, 1]`, or a symbol is no class.

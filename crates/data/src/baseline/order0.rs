@@ -3,7 +3,8 @@
 use super::check_symbols;
 use crate::DataError;
 
-/// The empirical entropy of single symbols, bits per symbol: `-sum over k of f_k log2 f_k`, `f` the shares in this very text.
+/// The empirical entropy of single symbols, bits per symbol: `-sum over k of f_k log2 f_k`, `f` the shares in this very
+/// text.
 ///
 /// # Errors
 /// [`DataError::Invalid`] if there is no symbol, or one is not below `classes`.

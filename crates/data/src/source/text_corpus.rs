@@ -31,7 +31,8 @@ impl TextCorpus {
     ///
     /// # Errors
     /// [`DataError::Io`]; [`DataError::Format`] if the file is empty, its compression broken, or its text longer than
-    /// `max_bytes`; [`DataError::Invalid`] if the text does not fit the alphabet (see [`Alphabet::encode`]) or the split.
+    /// `max_bytes`; [`DataError::Invalid`] if the text does not fit the alphabet (see [`Alphabet::encode`]) or the
+    /// split.
     pub fn read(path: &Path, options: &TextCorpusOptions) -> Result<Self, DataError> {
         let name = path.display().to_string();
         let text = filtered(path, open_text(path)?, options)?;
@@ -52,8 +53,8 @@ impl TextCorpus {
         Self::split(name, alphabet, ids, options, sha256)
     }
 
-    /// Parts that were made apart, such as samples of a known source, which messages call `name`; `sha256` is that of their
-    /// symbols, 2 bytes each, little endian.
+    /// Parts that were made apart, such as samples of a known source, which messages call `name`; `sha256` is that of
+    /// their symbols, 2 bytes each, little endian.
     ///
     /// # Errors
     /// [`DataError::Invalid`] if a symbol is not in the alphabet.

@@ -46,8 +46,8 @@ impl TextPart {
     /// The number of whole sequences of `length` symbols: `floor(len / length)`.
     ///
     /// # Errors
-    /// [`DataError::Invalid`] if `length` is 0, or if the part is shorter than one sequence; the message says how long it
-    /// must be.
+    /// [`DataError::Invalid`] if `length` is 0, or if the part is shorter than one sequence; the message says how long
+    /// it must be.
     pub fn chunk_count(&self, length: usize) -> Result<usize, DataError> {
         let (problem, help) = if length == 0 {
             ("sequences of 0 symbols are asked for".to_owned(), "give a length of at least 1".to_owned())
@@ -90,7 +90,8 @@ impl TextPart {
 
     /// `count` sequences of `length` symbols that begin anywhere, uniformly and independently: a training batch.
     ///
-    /// A function of its arguments alone, so a resumed run needs no earlier step replayed: the beginnings are drawn from
+    /// A function of its arguments alone, so a resumed run needs no earlier step replayed: the beginnings are drawn
+    /// from
     /// `keyed_rng(seed, epoch, step, Stream::Crop)`.
     ///
     /// # Shapes

@@ -134,7 +134,8 @@ impl Alphabet {
         let (name, help) = match self {
             Self::Text8 => (
                 "space and a to z",
-                "filter the text first (`filter_text8` keeps letters and spells digits), or use the alphabet `bytes` or `custom`",
+                "filter the text first (`letters` for any text, `wikipedia` for a dump), or use the alphabet `bytes` or \
+                 `custom`",
             ),
             _ => ("the alphabet", "use the alphabet of this text or that of bytes, or take these characters out"),
         };

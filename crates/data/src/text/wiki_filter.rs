@@ -23,7 +23,8 @@ const MAX_RECORD: u64 = 64 << 20;
 /// How much is gathered before it is written and reported.
 const BLOCK: usize = 1 << 18;
 
-/// Filters a Wikipedia XML dump to the 27 characters of text8: the text of pages, without markup, lower case, digits spelt.
+/// Filters a Wikipedia XML dump to the 27 characters of text8: the text of pages, without markup, lower case, digits
+/// spelt.
 ///
 /// The dump is read in records that end with `>`:
 /// 1. only records from the tag with `<text ` to the one with `</text>` are kept, and none of a page with `#redirect`

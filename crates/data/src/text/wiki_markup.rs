@@ -1,4 +1,5 @@
-//! The single steps that take markup out of one record of a Wikipedia dump, each over the whole record, in a fixed order.
+//! The single steps that take markup out of one record of a Wikipedia dump, each over the whole record, in a fixed
+//! order.
 //!
 //! Every step is linear in the record, also for hostile ones (thousands of brackets that nothing closes).
 
@@ -129,8 +130,8 @@ impl Pass<'_> {
         memchr(byte, self.record).is_some()
     }
 
-    /// At every `first`, from left to right: `rule` sees the rest of the record, writes what replaces a match and returns
-    /// how many bytes matched; 0 keeps the byte. What a match covered is not looked at again.
+    /// At every `first`, from left to right: `rule` sees the rest of the record, writes what replaces a match and
+    /// returns how many bytes matched; 0 keeps the byte. What a match covered is not looked at again.
     fn rewrite(&mut self, first: u8, mut rule: impl FnMut(&[u8], &mut Vec<u8>) -> usize) {
         let Some(mut next) = memchr(first, self.record) else { return };
         self.spare.clear();
@@ -179,8 +180,8 @@ struct Ahead {
 }
 
 impl Ahead {
-    /// Where `find` is first true in `text`, the rest of the record; callers ask from left to right, and what is looked for
-    /// never is one of the bytes that open a match.
+    /// Where `find` is first true in `text`, the rest of the record; callers ask from left to right, and what is looked
+    /// for never is one of the bytes that open a match.
     fn first(&mut self, text: &[u8], find: impl Fn(&[u8]) -> Option<usize>) -> Option<usize> {
         match self.behind {
             Some(None) => None,

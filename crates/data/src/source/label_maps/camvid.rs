@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 /// Cityscapes categories.
 ///
 /// Each line of a list ends with the path of a label file, of which the name counts: the file is
-/// `<split>annot/<name>`. Maps are in the order of their names. Without `test.txt`, the maps of `val.txt` are `test` and the last
-/// maps of `train.txt`, 475 of 2975, are `val`, as it is with Cityscapes.
+/// `<split>annot/<name>`. Maps are in the order of their names. Without `test.txt`, the maps of `val.txt` are `test`
+/// and the last maps of `train.txt`, 475 of 2975, are `val`, as it is with Cityscapes.
 ///
 /// Frames come from few drives, so neighbours look alike and no split is an unseen place.
 ///
 /// # Errors
-/// [`DataError::Missing`] if a list or a file that it names is not there; [`DataError::Format`] naming the file if a list
-/// is empty or not text, or a map is no label PNG, has another size than the rest, or holds an id above 11;
+/// [`DataError::Missing`] if a list or a file that it names is not there; [`DataError::Format`] naming the file if a
+/// list is empty or not text, or a map is no label PNG, has another size than the rest, or holds an id above 11;
 /// [`DataError::Io`].
 pub fn read_camvid(folder: &Path, options: &LabelMapOptions) -> Result<LabelCorpus, DataError> {
     let splits: &[&str] = if folder.join("test.txt").is_file() { &["train", "val", "test"] } else { &["train", "val"] };

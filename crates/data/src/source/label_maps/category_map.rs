@@ -29,8 +29,8 @@ impl CategoryMap {
     /// The map of these categories, which messages call `what`.
     ///
     /// # Errors
-    /// [`DataError::Invalid`] unless there are 1 to 256 categories, each id is from -1 to 255 and in one of them only, and
-    /// no name is empty or there twice.
+    /// [`DataError::Invalid`] unless there are 1 to 256 categories, each id is from -1 to 255 and in one of them only,
+    /// and no name is empty or there twice.
     pub fn new(what: &str, categories: Vec<Category>) -> Result<Self, DataError> {
         let invalid = |problem: String, help: &str| DataError::Invalid {
             what: format!("the categories of {what}"),
@@ -88,7 +88,8 @@ impl CategoryMap {
         Self::new(&path.display().to_string(), file.category)
     }
 
-    /// The eight categories of Cityscapes over the label ids of gtFine, void at 0; id -1 (a licence plate) is a vehicle.
+    /// The eight categories of Cityscapes over the label ids of gtFine, void at 0; id -1 (a licence plate) is a
+    /// vehicle.
     pub fn cityscapes() -> Self {
         Self::of_cityscapes(
             "Cityscapes",

@@ -14,8 +14,8 @@ const SUFFIX: &str = "_labelIds.png";
 /// of another number); the official validation maps are `test`; the official test maps have no labels and are not used.
 ///
 /// # Errors
-/// [`DataError::Missing`] if `train` or `val` has no such file; [`DataError::Format`] naming the file if one is no label
-/// PNG, has another size than the rest of its list, or holds an id that is no Cityscapes id; [`DataError::Io`].
+/// [`DataError::Missing`] if `train` or `val` has no such file; [`DataError::Format`] naming the file if one is no
+/// label PNG, has another size than the rest of its list, or holds an id that is no Cityscapes id; [`DataError::Io`].
 ///
 /// Source: Hoogeboom et al. 2021, who cut 2500/475 in the order in which the system lists folders; here it is sorted.
 pub fn read_cityscapes(folder: &Path, options: &LabelMapOptions) -> Result<LabelCorpus, DataError> {

@@ -11,12 +11,13 @@ const CATEGORIES: &str = "categories.toml";
 
 /// Reads `folder/categories.toml` (see [`CategoryMap::read`]) and the PNG files of `folder/train`, `val` and `test`.
 ///
-/// Where there is no folder `train`, the PNG files directly in `folder` are split by `split`, a hash of their names. Maps are in
-/// the order of their names. A PNG file has one channel, grey or the index of a palette, whose values are ids.
+/// Where there is no folder `train`, the PNG files directly in `folder` are split by `split`, a hash of their names.
+/// Maps are in the order of their names. A PNG file has one channel, grey or the index of a palette, whose values are
+/// ids.
 ///
 /// # Errors
-/// [`DataError::Missing`] if the categories or all training maps are missing; [`DataError::Format`] naming the file if one
-/// is no label PNG, has another size than the rest, or holds an id of no category; as [`CategoryMap::read`].
+/// [`DataError::Missing`] if the categories or all training maps are missing; [`DataError::Format`] naming the file if
+/// one is no label PNG, has another size than the rest, or holds an id of no category; as [`CategoryMap::read`].
 pub fn read_label_folder(
     folder: &Path,
     split: &HashSplit,

@@ -123,7 +123,8 @@ impl LabelMapSet {
         counts.iter().map(|&count| count as f64 / self.pixels.len().max(1) as f64).collect()
     }
 
-    /// SHA-256 over the size, the number of classes and all pixels, in hexadecimal: what a run writes down about its data.
+    /// SHA-256 over the size, the number of classes and all pixels, in hexadecimal: what a run writes down about its
+    /// data.
     pub fn sha256(&self) -> String {
         let mut digest = Sha256::new();
         for number in [self.len(), self.height, self.width, self.classes] {

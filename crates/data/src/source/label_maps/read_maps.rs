@@ -6,13 +6,16 @@ use crate::DataError;
 use rayon::prelude::*;
 use std::path::PathBuf;
 
+/// The largest side that maps are brought to.
+const MAX_SIDE: usize = 1 << 14;
+
 /// Reads `files` (item name, path) in their order: ids to categories, then to the size of `options`, nearest.
 ///
 /// Source pixel of target pixel `i`: `floor((i + 1/2) * source / target)`, as in Pillow.
 ///
 /// # Errors
-/// Of the first file, in their order, that cannot be read, has another size than the first, or holds an id that is in no
-/// category.
+/// Of a size that is 0 or above 16,384; of the first file, in their order, that cannot be read, has another size than the first, or holds an id that is in
+/// no category.
 pub(super) fn read_maps(
     name: &str,
     files: &[(String, PathBuf)],
@@ -20,6 +23,13 @@ pub(super) fn read_maps(
     options: &LabelMapOptions,
 ) -> Result<LabelMapSet, DataError> {
     let [height, width] = [options.height, options.width];
+    if !(1..=MAX_SIDE).contains(&height) || !(1..=MAX_SIDE).contains(&width) {
+        return Err(DataError::Invalid {
+            what: name.to_owned(),
+            problem: format!("label maps of {height} x {width}"),
+            help: format!("give a size of at least 1 x 1 and at most {MAX_SIDE} x {MAX_SIDE}"),
+        });
+    }
     let first = match files.first() {
         Some((_, path)) => read_label_png(path, &options.limits).map(|(width, height, _)| (width, height))?,
         None => (0, 0),

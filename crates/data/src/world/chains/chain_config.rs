@@ -50,9 +50,9 @@ impl ChainConfig {
 
     /// A corpus of `train`, `val` and `test` symbols: one long sample each (0, 1 and 2 of `seed`).
     ///
-    /// The start of both chains is stationary, so a chunk or crop of L symbols has exactly the law of a sample of L symbols,
-    /// whose bits are [`MarkovChain::entropy_per_symbol`]`(L)`. The alphabet is text8's for 27 symbols and bytes for 256; else
-    /// consecutive characters, from `a` if there are at most 26, from `0` if there are more.
+    /// The start of both chains is stationary, so a chunk or crop of L symbols has exactly the law of a sample of L
+    /// symbols, whose bits are [`MarkovChain::entropy_per_symbol`]`(L)`. The alphabet is text8's for 27 symbols and
+    /// bytes for 256; else consecutive characters, from `a` if there are at most 26, from `0` if there are more.
     ///
     /// # Errors
     /// As [`build`](Self::build); [`DataError::Invalid`] for more than 50,000 symbols.

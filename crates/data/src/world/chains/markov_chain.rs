@@ -20,8 +20,8 @@ impl MarkovChain {
     /// * `initial`: `[K]`; `transition`: `[K, K]` row-major, row `i` is the distribution after symbol `i`
     ///
     /// # Errors
-    /// [`DataError::Invalid`] unless K is 1 to 65,536, the shapes fit, and every row is a distribution (not negative, sum
-    /// within 1e-9 of 1).
+    /// [`DataError::Invalid`] unless K is 1 to 65,536, the shapes fit, and every row is a distribution (not negative,
+    /// sum within 1e-9 of 1).
     pub fn new(initial: Vec<f64>, transition: Vec<f64>) -> Result<Self, DataError> {
         let classes = initial.len();
         let invalid = |problem: String, help: &str| {
@@ -41,7 +41,8 @@ impl MarkovChain {
         Ok(Self { initial, transition })
     }
 
-    /// A chain that stays with probability `stay`, else goes to one of the other symbols, all equally likely; uniform start.
+    /// A chain that stays with probability `stay`, else goes to one of the other symbols, all equally likely; uniform
+    /// start.
     ///
     /// # Errors
     /// [`DataError::Invalid`] if `stay` is no probability, or is not 1 for a single symbol; else as [`new`](Self::new).
@@ -153,8 +154,8 @@ impl MarkovChain {
 
     /// The distribution of a symbol between `left` and `right`, `[K]`: `P(m | left) P(right | m)`, normalised.
     ///
-    /// It ignores what stands there: the best guess at a symbol that may be wrong, from neighbours that are right. `None` is the end
-    /// of the sequence. Zeros if no symbol can stand there.
+    /// It ignores what stands there: the best guess at a symbol that may be wrong, from neighbours that are right.
+    /// `None` is the end of the sequence. Zeros if no symbol can stand there.
     ///
     /// # Panics
     /// If a neighbour is not below K.
@@ -185,8 +186,8 @@ impl MarkovChain {
 
     /// How often the chain is at each symbol in the long run.
     ///
-    /// The lazy chain `(P + I) / 2` has the same long-run shares and always converges, a periodic chain included; its matrix is
-    /// squared 64 times, which is more steps than any computer takes.
+    /// The lazy chain `(P + I) / 2` has the same long-run shares and always converges, a periodic chain included; its
+    /// matrix is squared 64 times, which is more steps than any computer takes.
     fn long_run(&self) -> Vec<f64> {
         let classes = self.classes();
         let mut lazy: Vec<f64> = self.transition.iter().map(|p| p / 2.0).collect();

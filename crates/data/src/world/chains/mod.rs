@@ -1,7 +1,7 @@
 //! Sources of symbols and label maps whose entropy is known, so that a model's bits can be held against the truth.
 //!
-//! [`MarkovChain`] has exact entropies, probabilities and predictors; [`ChainConfig`] names the two that experiments use.
-//! [`LabelWorld`] draws label maps.
+//! [`MarkovChain`] has exact entropies, probabilities and predictors; [`ChainConfig`] names the two that experiments
+//! use. [`LabelWorld`] draws label maps.
 //!
 //! What does *not* live here: real text and label maps (see [`source`](crate::source)), models.
 

@@ -6,8 +6,9 @@ use crate::world::draw::{Purpose, below, shuffle, stream};
 
 /// `symbols` with `round(rate * length)` of them replaced by another symbol, uniform over the `classes - 1` others.
 ///
-/// Which go is a uniformly random permutation given by `seed`, and what each becomes does not depend on the rate: for one
-/// seed, a sequence at a larger rate has every error that it had at a smaller one. Give every sequence its own seed.
+/// Which go is a uniformly random permutation given by `seed`, and what each becomes does not depend on the rate: for
+/// one seed, a sequence at a larger rate has every error that it had at a smaller one. Give every sequence its own
+/// seed.
 ///
 /// # Errors
 /// [`DataError::Invalid`] if `rate` is not in `[0, 1]`, a symbol is not below `classes`, or there is only one class.
