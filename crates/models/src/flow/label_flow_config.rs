@@ -31,7 +31,12 @@ impl LabelFlowConfig {
     pub fn check(&self) -> Result<(), ModelError> {
         const NAME: &str = "LabelFlowConfig";
         if self.method == SurjectionMethod::Argmax(ArgmaxInverse::Sign) {
-            return config_error(NAME, "method", "Sign", "signs are for bits: use a softplus threshold or a Gumbel form");
+            return config_error(
+                NAME,
+                "method",
+                "Sign",
+                "signs are for bits: use a softplus threshold or a Gumbel form",
+            );
         }
         let parts = 1 << self.density.levels;
         if let Some(side) = self.size.iter().find(|side| **side == 0 || !side.is_multiple_of(parts)) {
@@ -51,10 +56,8 @@ impl LabelFlowConfig {
     pub fn init(&self, device: &Device) -> LabelFlow {
         self.check().unwrap_or_else(|error| panic!("{error}"));
         let (classes, context) = (self.density.channels, self.noise.context);
-        let has_locations = matches!(
-            self.method,
-            SurjectionMethod::Argmax(ArgmaxInverse::Gumbel | ArgmaxInverse::GumbelThreshold)
-        );
+        let has_locations =
+            matches!(self.method, SurjectionMethod::Argmax(ArgmaxInverse::Gumbel | ArgmaxInverse::GumbelThreshold));
         let has_noise = !matches!(
             self.method,
             SurjectionMethod::Argmax(ArgmaxInverse::Gumbel) | SurjectionMethod::Dequantization(Dequantization::Uniform)
