@@ -4,7 +4,7 @@ use super::{Bound, Drawn, Process, Request, download, host, model_error, no_step
 use crate::dataset::Dataset;
 use crate::network::Network;
 use crate::recipe::{Density as DensityKind, FlowModel, Points, Unused};
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use burn::tensor::{Device, Int, Tensor};
 use halation_models::flow::argmax::{
     ContextConfig, NoiseKind, PositionContextConfig, RecurrentContextConfig, SurjectionConfig, UnusedPolicy,
@@ -12,9 +12,10 @@ use halation_models::flow::argmax::{
 use halation_models::flow::{AutoregressiveFlowConfig, CategoricalFlow, CouplingTextFlowConfig, SequenceDensity};
 use halation_train::random::{normal_noise, seed_for, uniform_noise};
 use halation_train::trainer::StepAt;
+use halation_train::user_error::user;
 
 /// Draws of a whole sample before a code without a class is given up on.
-const TRIES: usize = 200;
+const TRIES: usize = 50;
 
 struct FlowProcess {
     length: usize,
@@ -135,11 +136,17 @@ impl Process for FlowProcess {
             SequenceDensity::Autoregressive(density) => density.base.loc.val().device(),
         };
         let points = self.points(flow, request.count, request.seed, &device);
-        let decoded = if self.redraw {
+        let decoded = if self.redraw && request.redraw {
             let mut tries = 0;
-            flow.surjection.decode_or_redraw(points, TRIES, |count| {
+            let redraw = |count| {
                 tries += 1;
                 self.points(flow, count, seed_for(request.seed, "redraw", tries, 0), &device)
+            };
+            flow.surjection.decode_or_redraw(points, TRIES, redraw).map_err(|error| {
+                user(anyhow!(
+                    "after {TRIES} draws: {error}; train longer, or read such codes as class 0 with `model.unused = \"map-to-first\"` \
+                     in the recipe"
+                ))
             })?
         } else {
             flow.surjection.decode(points)?

@@ -17,6 +17,9 @@ pub struct Request<'a> {
     pub steps: Option<usize>,
     /// Where the noise comes from.
     pub seed: u64,
+    /// Whether sequences with a code that stands for no class may be drawn again, where the recipe says so. What counts such codes, or
+    /// shows what a model drew, does not want that: of an untrained flow there may be no other.
+    pub redraw: bool,
     /// Given symbols of every sequence: `count` rows.
     pub known: Option<Vec<Vec<Option<u16>>>>,
     /// Is shown every state, classes by row; a mask has the id K.
@@ -24,9 +27,9 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// `count` sequences, as the model likes.
+    /// `count` sequences as the first draw gives them.
     pub fn plain(count: usize, seed: u64) -> Self {
-        Self { count, steps: None, seed, known: None, watch: None }
+        Self { count, steps: None, seed, redraw: false, known: None, watch: None }
     }
 }
 

@@ -62,6 +62,7 @@ pub fn run(args: &InfillArgs) -> anyhow::Result<()> {
         count: args.count,
         steps: args.steps,
         seed: args.seed,
+        redraw: true,
         known: Some(vec![known; args.count]),
         watch: None,
     };

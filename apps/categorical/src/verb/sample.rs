@@ -55,6 +55,7 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
         count: args.count,
         steps: args.steps,
         seed: args.seed,
+        redraw: true,
         known: None,
         watch: args.animate.is_some().then_some(&mut watch),
     })?;
