@@ -29,7 +29,7 @@ impl Corruption {
                 .map(|index| occlude(&split.pixels.pixels(index), fraction, index as u64))
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(data_error)?;
-            Ok(sigma(&embedder.images(&spoilt)))
+            Ok(sigma(&embedder.images(&spoilt)?))
         })
     }
 
@@ -44,7 +44,7 @@ impl Corruption {
                 .map(|(index, caption)| remove_words(&caption.text, fraction, index as u64))
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(data_error)?;
-            Ok(sigma(&embedder.captions(&spoilt)))
+            Ok(sigma(&embedder.captions(&spoilt)?))
         })
     }
 

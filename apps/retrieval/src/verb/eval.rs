@@ -3,6 +3,8 @@
 use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::evaluation::{Evaluation, MeasureTable};
+use crate::frozen;
+use crate::verb::train::FEATURES;
 use clap::Args;
 use halation_train::device::select_device;
 use std::path::PathBuf;
@@ -22,6 +24,9 @@ pub struct EvalArgs {
     /// Folder of the data set, if it has moved since training
     #[arg(long)]
     pub data: Option<PathBuf>,
+    /// Where features of frozen towers are kept, if not in the run directory
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
     /// Device, as for train
     #[arg(long)]
     pub device: Option<String>,
@@ -38,7 +43,11 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     if let Some(folder) = &args.data {
         data.dir = Some(folder.clone());
     }
-    let dataset = Dataset::load(&data)?;
+    let mut dataset = Dataset::load(&data)?;
+    if let Some(frozen) = embedder.frozen() {
+        let folder = args.cache.clone().unwrap_or_else(|| args.run.join(FEATURES));
+        frozen::attach(&mut dataset, frozen, &folder, false, true)?;
+    }
     if args.measure.as_deref() == Some("all") {
         let table = MeasureTable::of_split(&embedder, &dataset, &args.split)?;
         print!("{}", if args.json { serde_json::to_string_pretty(&table)? + "\n" } else { table.table() });
