@@ -3,10 +3,11 @@
 use crate::embedder::Embedder;
 use crate::method::Loss;
 use crate::model;
-use crate::recipe::{Head, Recipe, TowerKind};
+use crate::recipe::{CocoOptions, Head, KarpathyOptions, Recipe, Source, TowerKind};
 use crate::tokens::Tokens;
 use anyhow::anyhow;
 use burn::tensor::Device;
+use halation_data::source::{CsvFolderOptions, CubOptions};
 use halation_train::user_error::user;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,34 @@ pub fn embedder(weights: &Path, bpe: Option<&Path>, device: &Device) -> anyhow::
     let tokens = Tokens::new(&recipe, std::iter::empty())?;
     let model = model::init(&recipe, &tokens, device)?;
     Ok(Embedder::new(&model, tokens, None, recipe, device.clone()))
+}
+
+/// What a data folder holds, by the files in it: a Karpathy split, COCO's own annotations, CUB, a CSV folder.
+///
+/// # Errors
+/// A user error that lists the files looked for.
+pub fn source(folder: &Path) -> anyhow::Result<Source> {
+    let has = |name: &str| folder.join(name).exists();
+    let karpathy = ["dataset_coco.json", "dataset_flickr30k.json", "dataset_flickr8k.json"];
+    if let Some(json) = karpathy.into_iter().find(|name| has(name)) {
+        return Ok(Source::Karpathy(KarpathyOptions { json: json.into(), ..KarpathyOptions::default() }));
+    }
+    let coco = CocoOptions::default();
+    if folder.join(&coco.json).exists() {
+        return Ok(Source::Coco(coco));
+    }
+    if has("text_c10") {
+        return Ok(Source::Cub(CubOptions::default()));
+    }
+    if has("captions.csv") {
+        return Ok(Source::Csv(CsvFolderOptions::default()));
+    }
+    Err(user(anyhow!(
+        "{} holds none of {}, {}, text_c10 (CUB), captions.csv: train a recipe that says what it is, or name another folder",
+        folder.display(),
+        karpathy.join(", "),
+        coco.json.display()
+    )))
 }
 
 /// The recipe that says what the weights are.

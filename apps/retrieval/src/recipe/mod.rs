@@ -6,7 +6,7 @@ mod model;
 mod optimise;
 
 pub use clip::{ClipOptions, Head, LongCaptions};
-pub use data::{Data, Normalization, ShardSource, Source};
+pub use data::{CocoOptions, Data, KarpathyOptions, Normalization, ShardSource, Source};
 pub use model::{Backbone, Model, Pooling, TowerKind};
 pub use optimise::{LrSchedule, Train};
 

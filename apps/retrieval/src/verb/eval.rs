@@ -4,6 +4,7 @@ use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::evaluation::{Evaluation, MeasureTable};
 use crate::frozen;
+use crate::published;
 use crate::verb::train::FEATURES;
 use clap::Args;
 use halation_train::device::select_device;
@@ -13,8 +14,14 @@ use std::path::PathBuf;
 #[derive(Args)]
 pub struct EvalArgs {
     /// Run directory
-    #[arg(long)]
-    pub run: PathBuf,
+    #[arg(long, conflicts_with = "weights", required_unless_present = "weights")]
+    pub run: Option<PathBuf>,
+    /// Published weights, without a run: needs nothing else but --data
+    #[arg(long, requires = "data")]
+    pub weights: Option<PathBuf>,
+    /// The merge list of the weights; default: the one beside them
+    #[arg(long, requires = "weights")]
+    pub bpe: Option<PathBuf>,
     /// train, val or test
     #[arg(long, default_value = "test")]
     pub split: String,
@@ -38,14 +45,21 @@ pub struct EvalArgs {
 /// Evaluates and prints.
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let device = select_device(args.device.as_deref())?;
-    let embedder = Embedder::open(&args.run, &device)?;
+    let embedder = match (&args.run, &args.weights) {
+        (Some(run), _) => Embedder::open(run, &device)?,
+        (None, Some(weights)) => published::embedder(weights, args.bpe.as_deref(), &device)?,
+        (None, None) => unreachable!("clap asks for one of the two"),
+    };
     let mut data = embedder.recipe().data.clone();
     if let Some(folder) = &args.data {
         data.dir = Some(folder.clone());
+        if args.weights.is_some() {
+            data.source = published::source(folder)?;
+        }
     }
     let mut dataset = Dataset::load(&data)?;
-    if let Some(frozen) = embedder.frozen() {
-        let folder = args.cache.clone().unwrap_or_else(|| args.run.join(FEATURES));
+    if let (Some(frozen), Some(run)) = (embedder.frozen(), &args.run) {
+        let folder = args.cache.clone().unwrap_or_else(|| run.join(FEATURES));
         frozen::attach(&mut dataset, frozen, &folder, false, true)?;
     }
     if args.measure.as_deref() == Some("all") {
