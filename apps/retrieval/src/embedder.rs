@@ -114,9 +114,7 @@ impl Embedder {
                     Ok(as_normal(&self.model.towers.heads().captions(&features)))
                 })
             }
-            None => {
-                self.captions(&split.set.captions.iter().map(|caption| caption.text.as_str()).collect::<Vec<_>>())
-            }
+            None => self.captions(&split.set.captions.iter().map(|caption| caption.text.as_str()).collect::<Vec<_>>()),
         }
     }
 

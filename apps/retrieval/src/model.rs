@@ -75,7 +75,9 @@ pub fn clip(recipe: &Recipe, device: &Device) -> anyhow::Result<Clip> {
     let options = &recipe.model.clip;
     let config = options.resolve(recipe.model.weights.as_deref())?.config(options.activation);
     match &recipe.model.weights {
-        Some(path) => weights::load_clip(config.init(device), path, &LoadOptions::new()).map_err(|error| user(error.into())),
+        Some(path) => {
+            weights::load_clip(config.init(device), path, &LoadOptions::new()).map_err(|error| user(error.into()))
+        }
         None => Ok(seeded_init(device, recipe.seed, |device| config.init(device))),
     }
 }

@@ -1,27 +1,76 @@
 //! Published weights as something that embeds: no run, no training.
 
 use crate::embedder::Embedder;
-use crate::method::Loss;
-use crate::model;
-use crate::recipe::{CocoOptions, Head, KarpathyOptions, Recipe, Source, TowerKind};
+use crate::method::{InfoNce, Loss, PcmePp};
+use crate::model::{self, RetrievalModel};
+use crate::recipe::{Activation, CocoOptions, KarpathyOptions, Recipe, Source, TowerKind};
 use crate::tokens::Tokens;
+use crate::towers::Towers;
 use anyhow::anyhow;
 use burn::tensor::Device;
+use clap::Args;
 use halation_data::source::{CsvFolderOptions, CubOptions};
+use halation_models::weights::{self, PublishedKind};
 use halation_train::user_error::user;
 use std::path::{Path, PathBuf};
 
 /// The names under which merge lists are published.
 const MERGES: [&str; 3] = ["bpe_simple_vocab_16e6.txt.gz", "merges.txt", "merges.bpe"];
 
-/// CLIP weights, ready to embed as points; the merge list is taken from beside them if none is named.
+/// What goes with published weights.
+#[derive(Args)]
+pub struct PublishedArgs {
+    /// The merge list of the weights; default: the one beside them
+    #[arg(long, requires = "weights")]
+    pub bpe: Option<PathBuf>,
+    /// Activation of the weights, which their file does not tell; default: quick-gelu for CLIP, gelu for PCME++
+    #[arg(long, requires = "weights")]
+    pub activation: Option<Activation>,
+}
+
+/// Published weights, ready to embed: CLIP as points, a pretrained PCME++ as distributions. The merge list is taken from beside
+/// them if none is named.
 ///
 /// # Errors
 /// User errors: a file of another model, no merge list.
-pub fn embedder(weights: &Path, bpe: Option<&Path>, device: &Device) -> anyhow::Result<Embedder> {
-    let recipe = recipe(weights, bpe)?;
+pub fn embedder(args: &PublishedArgs, file: &Path, device: &Device) -> anyhow::Result<Embedder> {
+    let wrong = |error: halation_models::ModelError| user(error.into());
+    let kind = PublishedKind::of(file).map_err(wrong)?;
+    let mut recipe = Recipe::default();
+    recipe.model.towers = TowerKind::Clip;
+    recipe.model.weights = Some(file.to_owned());
+    match &kind {
+        PublishedKind::Clip => {
+            recipe.model.point = true;
+            recipe.loss = Loss::InfoNce(InfoNce::default());
+        }
+        PublishedKind::PcmePp => recipe.loss = Loss::PcmePp(PcmePp::default()),
+        PublishedKind::Other(found) => {
+            let name = file.display();
+            return Err(user(anyhow!(
+                "{name}: this looks like {found}; weights that can be used alone are those of a CLIP with an image transformer and of a pretrained PCME++ (a ProLIP reads its captions by a tokenizer that this app does not have)"
+            )));
+        }
+    }
+    // The code of PCME++ builds its towers with the exact GELU unless told otherwise.
+    let usual = if kind == PublishedKind::PcmePp { Activation::Gelu } else { Activation::QuickGelu };
+    recipe.model.clip.activation = args.activation.unwrap_or(usual);
+    recipe.model.bpe = Some(merges(file, args.bpe.as_deref())?);
+    recipe = recipe.resolve()?;
+    if let Some(sizes) = recipe.model.clip.sizes {
+        (recipe.model.dim, recipe.data.image_size) = (sizes.dim, sizes.image_size);
+    }
     let tokens = Tokens::new(&recipe, std::iter::empty())?;
-    let model = model::init(&recipe, &tokens, device)?;
+    let model = if kind == PublishedKind::PcmePp {
+        let mut config = weights::pcmepp_sizes(file).map_err(wrong)?;
+        config.clip = config.clip.with_activation(recipe.model.clip.activation.into());
+        let blank = config.init(device).map_err(wrong)?;
+        let towers = Towers::Pretrained(weights::load_pcmepp(blank, file).map_err(wrong)?);
+        RetrievalModel { towers, criterion: recipe.loss.init(device)? }
+    } else {
+        recipe.check().map_err(user)?;
+        model::init(&recipe, &tokens, device)?
+    };
     Ok(Embedder::new(&model, tokens, None, recipe, device.clone()))
 }
 
@@ -51,23 +100,6 @@ pub fn source(folder: &Path) -> anyhow::Result<Source> {
         karpathy.join(", "),
         coco.json.display()
     )))
-}
-
-/// The recipe that says what the weights are.
-fn recipe(weights: &Path, bpe: Option<&Path>) -> anyhow::Result<Recipe> {
-    let mut recipe = Recipe::default();
-    recipe.model.towers = TowerKind::Clip;
-    recipe.model.weights = Some(weights.to_owned());
-    recipe.model.bpe = Some(merges(weights, bpe)?);
-    recipe.model.clip.head = Some(Head::Clip);
-    recipe.model.point = true;
-    recipe.loss = Loss::InfoNce(crate::method::InfoNce::default());
-    recipe = recipe.resolve()?;
-    if let Some(sizes) = recipe.model.clip.sizes {
-        (recipe.model.dim, recipe.data.image_size) = (sizes.dim, sizes.image_size);
-    }
-    recipe.check().map_err(user)?;
-    Ok(recipe)
 }
 
 fn merges(weights: &Path, bpe: Option<&Path>) -> anyhow::Result<PathBuf> {

@@ -106,8 +106,7 @@ fn calibration(uncertainty: &Uncertainty) -> Table {
         ("images", uncertainty.image_aurc, uncertainty.image_bins_pearson, uncertainty.image_calibration),
         ("captions", uncertainty.caption_aurc, uncertainty.caption_bins_pearson, uncertainty.caption_calibration),
     ] {
-        let figures =
-            [area, pearson, found.map(|f| f.spearman), found.map(|f| f.r_squared), found.map(|f| f.score)];
+        let figures = [area, pearson, found.map(|f| f.spearman), found.map(|f| f.r_squared), found.map(|f| f.score)];
         let cell = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
         table = table.row([name.to_owned()].into_iter().chain(figures.map(cell)).collect::<Vec<_>>());
     }

@@ -1,7 +1,7 @@
 //! Training on pairs: what a step sees is a function of seed, epoch and step.
 
-use crate::dataset::{Dataset, Split, data_error};
 use crate::clip::Features;
+use crate::dataset::{Dataset, Split, data_error};
 use crate::embedder::Embedder;
 use crate::evaluation;
 use crate::frozen::FrozenTowers;
@@ -100,6 +100,9 @@ impl<'a> PairTask<'a> {
                     let warmup_steps = total_steps / 20;
                     stage.with_schedule(Schedule::WarmupCosine { warmup_steps, total_steps, floor: 0.0 })
                 }
+                LrSchedule::Drop { epoch, factor } => {
+                    stage.with_schedule(Schedule::drop_at_epoch(epoch, self.steps_per_epoch(), factor))
+                }
                 LrSchedule::CosinePerEpoch => {
                     stage.with_schedule_per_epoch(Schedule::Cosine { total_steps, floor: 0.0 })
                 }
@@ -152,7 +155,12 @@ impl<'a> PairTask<'a> {
                 around_images: image.1,
                 around_captions: caption.1,
             });
-            return Ok(Embedded { images: heads.images(&images), captions: heads.captions(&captions), shares, adapted });
+            return Ok(Embedded {
+                images: heads.images(&images),
+                captions: heads.captions(&captions),
+                shares,
+                adapted,
+            });
         }
         let (values, shares) = self.images(batch, at)?;
         let size = self.recipe.data.image_size;

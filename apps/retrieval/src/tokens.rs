@@ -11,9 +11,9 @@ use std::path::Path;
 #[cfg(feature = "clip")]
 use crate::recipe::LongCaptions;
 #[cfg(feature = "clip")]
-use halation_train::run::sha256_bytes;
-#[cfg(feature = "clip")]
 use halation_data::text::{ClipOptions, ClipTokenizer, TooLong};
+#[cfg(feature = "clip")]
+use halation_train::run::sha256_bytes;
 
 /// The file of a run that holds its words.
 const WORDS: &str = "vocabulary.json";

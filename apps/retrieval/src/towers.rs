@@ -1,8 +1,9 @@
 //! The two towers of a model, whatever they pool by.
 
-use crate::clip::{BranchedTowers, Heads, UncTokenTowers, WholeTowers};
+use crate::clip::{BranchedTowers, Heads, UncTokenTowers, WholeTowers, fits};
 use burn::module::Module;
 use burn::tensor::Tensor;
+use halation_models::clip::BranchedClip;
 use halation_models::encoder::{ResNet, WordTable, Words};
 use halation_models::pcme::{Embedding, Pcme};
 use halation_models::vse::Vse;
@@ -21,6 +22,8 @@ pub enum Towers {
     UncToken(UncTokenTowers),
     /// CLIP as published, a head on each tower.
     Whole(WholeTowers),
+    /// A pretrained PCME++ of its authors.
+    Pretrained(BranchedClip),
     /// Heads alone: their features come from towers that do not train.
     Heads(Heads),
 }
@@ -39,6 +42,7 @@ impl Towers {
             Self::Branched(towers) => towers.embed_images(images),
             Self::UncToken(towers) => towers.embed_images(images),
             Self::Whole(towers) => towers.embed_images(images),
+            Self::Pretrained(towers) => Embedding::Normal(fits(towers.embed_images(images))),
             Self::Heads(_) => panic!("{FROZEN}"),
         }
     }
@@ -54,6 +58,7 @@ impl Towers {
             Self::Branched(towers) => towers.embed_captions(words),
             Self::UncToken(towers) => towers.embed_captions(words),
             Self::Whole(towers) => towers.embed_captions(words),
+            Self::Pretrained(towers) => Embedding::Normal(fits(towers.embed_captions(words))),
             Self::Heads(_) => panic!("{FROZEN}"),
         }
     }
@@ -74,7 +79,7 @@ impl Towers {
         match self {
             Self::Attention(towers) => Some((&mut towers.image.cnn, &mut towers.text.words)),
             Self::Pooling(towers) => Some((&mut towers.image.cnn, &mut towers.text.words)),
-            Self::Branched(_) | Self::UncToken(_) | Self::Whole(_) | Self::Heads(_) => None,
+            Self::Branched(_) | Self::UncToken(_) | Self::Whole(_) | Self::Pretrained(_) | Self::Heads(_) => None,
         }
     }
 
@@ -88,6 +93,7 @@ impl Towers {
             (Self::Branched(towers), train) => Self::Branched(towers.train_towers(train)),
             (Self::UncToken(towers), train) => Self::UncToken(towers.train_towers(train)),
             (Self::Whole(towers), train) => Self::Whole(towers.train_towers(train)),
+            (Self::Pretrained(towers), train) => Self::Pretrained(towers.set_require_grad(train)),
             (Self::Heads(heads), _) => Self::Heads(heads),
         }
     }

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{app, json, losses, text, told, write};
-use halation_models::clip::{ClipConfig, ClipTextConfig, ClipVisionConfig};
+use halation_models::clip::{BranchedClipConfig, ClipConfig, ClipTextConfig, ClipVisionConfig};
 use halation_models::weights::{ClipLayout, save_clip};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,6 +13,10 @@ use std::path::{Path, PathBuf};
 /// A merge list of four merges: 512 symbols of bytes, the merges, start and end.
 const MERGES: &str = "#version\nr e\nre d</w>\nc i\nb l\n";
 const VOCABULARY: usize = 512 + 4 + 2;
+
+/// The same, as a recipe writes it.
+const SIZES: &str = "sizes = { image_size = 16, patch = 8, vision_width = 64, vision_layers = 2, vision_heads = 1, \
+                     text_width = 64, text_layers = 2, text_heads = 1, dim = 16, context = 48, vocabulary = 518 }";
 
 /// Towers small enough to train in a second.
 fn config() -> ClipConfig {
@@ -247,6 +251,60 @@ fn published_weights_are_evaluated_from_themselves_and_a_data_folder() {
 }
 
 #[test]
+fn a_pretrained_pcme_plus_plus_is_loaded_under_its_own_names_and_knows_how_sure_it_is() {
+    let towers = Towers::new(ClipLayout::OpenAi);
+    let data = towers.folder.path().join("coco");
+    common::tiny_coco(&data);
+    let path = towers.folder.path().join("pcmepp.safetensors");
+    let device = halation_train::device::select_device(None).unwrap();
+    let model = BranchedClipConfig::new(config()).with_blocks(1).init(&device).unwrap();
+    halation_models::weights::save_pcmepp(&model, &path).unwrap();
+    // The attributes of `HfPCMEPPModel` and its towers, as naver-ai/pcmepp spells them.
+    let bytes = std::fs::read(&path).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    for (name, shape) in [
+        ("visual.conv1.weight", vec![64, 3, 8, 8]),
+        ("visual.class_embedding", vec![64]),
+        ("visual.ln_pre.weight", vec![64]),
+        ("visual.transformer.resblocks.0.attn.in_proj_weight", vec![192, 64]),
+        ("visual.transformer.resblocks.1.mlp.c_fc.weight", vec![256, 64]),
+        ("visual.uncertainty_transformer.resblocks.0.attn.out_proj.bias", vec![64]),
+        ("visual.ln_post.bias", vec![64]),
+        ("visual.proj", vec![64, 16]),
+        ("visual.uncertainty_proj", vec![64, 16]),
+        ("token_embedding.weight", vec![VOCABULARY, 64]),
+        ("positional_embedding", vec![48, 64]),
+        ("transformer.resblocks.1.ln_2.weight", vec![64]),
+        ("uncertainty_transformer.resblocks.0.mlp.c_proj.weight", vec![64, 256]),
+        ("ln_final.weight", vec![64]),
+        ("text_projection", vec![64, 16]),
+        ("uncertainty_text_projection", vec![64, 16]),
+        ("logit_scale", vec![]),
+        ("shift", vec![1]),
+        ("negative_scale", vec![1]),
+    ] {
+        assert_eq!(header[name]["shape"], serde_json::json!(shape), "{name}");
+    }
+    // Two towers of 2 + 1 blocks of 12 tensors, 9 and 6 outside them, 3 scalars.
+    let tensors = header.as_object().unwrap().keys().filter(|name| *name != "__metadata__").count();
+    assert_eq!(tensors, 2 * 3 * 12 + 9 + 6 + 3);
+
+    let loaded = halation_models::weights::pcmepp_sizes(&path).unwrap();
+    assert_eq!(loaded.blocks, 1);
+    let other = halation_models::weights::load_pcmepp(loaded.init(&device).unwrap(), &path).unwrap();
+    let again = towers.folder.path().join("again.safetensors");
+    halation_models::weights::save_pcmepp(&other, &again).unwrap();
+    assert!(bytes == std::fs::read(&again).unwrap(), "what was loaded is what was saved");
+
+    let figures = json(&app(&["eval", "--json", "--weights", text(&path), "--data", text(&data)]));
+    assert_eq!(figures["measure"], "csd");
+    assert!(figures["uncertainty"]["caption_sigma"].as_f64().unwrap() > 0.0);
+    let gelu = ["eval", "--json", "--weights", text(&path), "--data", text(&data), "--activation", "quick-gelu"];
+    assert_ne!(figures["uncertainty"]["image_sigma"], json(&app(&gelu))["uncertainty"]["image_sigma"]);
+}
+
+#[test]
 fn long_captions_are_counted_and_cut_or_refused() {
     let towers = Towers::new(ClipLayout::OpenAi);
     let small = "[model.clip]\nsizes = { image_size = 16, patch = 8, vision_width = 16, vision_layers = 1, vision_heads = 1, \
@@ -312,4 +370,50 @@ fn a_tower_run_is_exported_with_its_merge_list() {
     told(&app(&["export", "--run", text(&run), "--out", text(&out)]), 0);
     assert_eq!(std::fs::read_to_string(out.join("merges.bpe")).unwrap(), MERGES);
     assert!(out.join("model.safetensors").metadata().unwrap().len() > 0);
+}
+
+#[test]
+fn every_recipe_on_clip_starts_on_the_real_layout_at_the_smallest_size() {
+    let towers = Towers::new(ClipLayout::OpenAi);
+    let data = towers.folder.path().join("coco");
+    common::tiny_coco(&data);
+    let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes/full");
+    let mut started = 0;
+    for entry in std::fs::read_dir(recipes).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if !name.starts_with("coco-clip") {
+            continue;
+        }
+        // The published towers weigh 600 MB and train for days: the same recipe on towers of two blocks.
+        let published = std::fs::read_to_string(&path).unwrap();
+        let small: String = published
+            .lines()
+            .map(|line| match line.split(" = ").next().unwrap() {
+                "weights" => format!("weights = {:?}\n", text(&towers.weights)),
+                "bpe" => format!("bpe = {:?}\n", text(&towers.bpe)),
+                "size" => SIZES.to_owned() + "\n",
+                _ => line.replace("224", "16") + "\n",
+            })
+            .collect();
+        let recipe = write(towers.folder.path(), &format!("{name}.toml"), small);
+        let out = towers.folder.path().join(&name);
+        let mut arguments =
+            vec!["train", "--quiet", "--recipe", text(&recipe), "--out", text(&out), "--data", text(&data)];
+        for setting in
+            ["model.dim=16", "train.epochs=1", "train.warmup_epochs=1", "train.steps_per_epoch=1", "train.batch=4"]
+        {
+            arguments.extend(["--set", setting]);
+        }
+        told(&app(&arguments), 0);
+        let figures = eval(&out);
+        let expected: toml::Table = toml::from_str(&published).unwrap();
+        for (metric, band) in expected["expect"].as_table().unwrap() {
+            let (side, figure) = metric.split_once('.').unwrap();
+            assert!(figures[side][figure].is_f64(), "{name}: eval reports no {metric}");
+            assert!(band["published"].as_str().unwrap().contains("[S]"), "{name}: {metric} has no tag");
+        }
+        started += 1;
+    }
+    assert!(started >= 10, "{started}");
 }

@@ -348,6 +348,9 @@ fn every_recipe_of_the_published_tables_starts_on_the_real_layout() {
     for entry in std::fs::read_dir(recipes).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if name.starts_with("coco-clip") {
+            continue; // tests/clip.rs
+        }
         // What is published weighs 300 MB and trains for days: the same recipe at the smallest size.
         let published = std::fs::read_to_string(&path).unwrap();
         let kept = published.lines().filter(|line| !line.starts_with("backbone") && !line.starts_with("glove"));

@@ -96,7 +96,9 @@ impl HeadSpec {
     pub fn init(&self, device: &Device) -> Result<FeatureHead, ModelError> {
         let Self { input, dim, log_var_init, .. } = *self;
         Ok(match (self.head, self.point) {
-            (Head::Clip, _) => FeatureHead::Clip(ClipHead { map: self.maps.then(|| near_identity(input, dim, device)) }),
+            (Head::Clip, _) => {
+                FeatureHead::Clip(ClipHead { map: self.maps.then(|| near_identity(input, dim, device)) })
+            }
             (Head::PcmePp, true) => FeatureHead::Gpo(GpoHead {
                 fc: LinearConfig::new(input, dim).init(device),
                 pooling: GpoPoolingConfig::new().init(device),

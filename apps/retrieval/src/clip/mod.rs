@@ -19,6 +19,6 @@ pub use whole::WholeTowers;
 use halation_models::ModelError;
 
 /// What the callers have ruled out: images are resized to the tower's side and captions cut to its context before.
-fn fits<T>(result: Result<T, ModelError>) -> T {
+pub fn fits<T>(result: Result<T, ModelError>) -> T {
     result.unwrap_or_else(|error| panic!("items were made to fit the towers: {error}"))
 }

@@ -68,7 +68,8 @@ impl FrozenTowers {
             }
         };
         let data = &recipe.data;
-        let preprocessing = format!("{} px, {:?}, {:?}, {:?}", data.image_size, data.fit, data.filter(), data.mean_std());
+        let preprocessing =
+            format!("{} px, {:?}, {:?}, {:?}", data.image_size, data.fit, data.filter(), data.mean_std());
         let digest = sha256_bytes(format!("features 1: {what}; {preprocessing}").as_bytes());
         Ok(Some(Self { source, recipe: recipe.clone(), device: device.clone(), digest }))
     }
@@ -110,10 +111,12 @@ impl FrozenTowers {
             Ok(noted) if noted != self.digest => Err(user(anyhow!(
                 "{}: its heads were trained on other frozen towers than {} holds now: put that file back, or train again",
                 run.display(),
-                self.recipe.model.weights.as_ref().or(self.recipe.model.run.as_ref()).map_or_else(
-                    || "the recipe".to_owned(),
-                    |path| path.display().to_string()
-                )
+                self.recipe
+                    .model
+                    .weights
+                    .as_ref()
+                    .or(self.recipe.model.run.as_ref())
+                    .map_or_else(|| "the recipe".to_owned(), |path| path.display().to_string())
             ))),
             _ => Ok(()),
         }

@@ -18,5 +18,6 @@ mod vse;
 pub use embedded_batch::{Adapted, EmbeddedBatch};
 pub use info_nce::InfoNce;
 pub use method_options::{MethodCriterion, MethodOptions};
+pub use pcmepp::PcmePp;
 pub use table::{Criterion, Loss};
 pub use terms::Terms;

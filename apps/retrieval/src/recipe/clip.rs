@@ -161,15 +161,21 @@ impl ClipSizes {
         let text = ClipTextConfig::new(self.text_width, self.text_layers, self.text_heads, self.dim)
             .with_context(self.context)
             .with_vocabulary(self.vocabulary);
-        ClipConfig::new(vision, text).with_activation(match activation {
-            Activation::QuickGelu => ClipActivation::QuickGelu,
-            Activation::Gelu => ClipActivation::Gelu,
-        })
+        ClipConfig::new(vision, text).with_activation(activation.into())
+    }
+}
+
+impl From<Activation> for ClipActivation {
+    fn from(activation: Activation) -> Self {
+        match activation {
+            Activation::QuickGelu => Self::QuickGelu,
+            Activation::Gelu => Self::Gelu,
+        }
     }
 }
 
 /// Activation of the MLPs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the names are the documentation
 pub enum Activation {

@@ -5,7 +5,7 @@ mod data;
 mod model;
 mod optimise;
 
-pub use clip::{ClipOptions, Head, LongCaptions};
+pub use clip::{Activation, ClipOptions, Head, LongCaptions};
 pub use data::{CocoOptions, Data, KarpathyOptions, Normalization, ShardSource, Source};
 pub use model::{Backbone, Model, Pooling, TowerKind};
 pub use optimise::{LrSchedule, Train};
@@ -95,6 +95,11 @@ impl Recipe {
                 bail!("recipe key `train.{key}` is {lr}; it must be a positive number");
             }
         }
+        if let LrSchedule::Drop { factor, .. } = self.train.schedule
+            && !(factor > 0.0 && factor.is_finite())
+        {
+            bail!("recipe key `train.schedule` drops to {factor} times the rate; it must be a positive number");
+        }
         if self.model.points > 1 && !self.model.point {
             bail!(
                 "recipe key `model.points` is {}; a distribution has one mean: set `model.point` to true",
@@ -139,12 +144,18 @@ impl Recipe {
                 bail!("recipe key `model.{key}` is for other towers: set `model.towers` to \"clip\" or \"run\"");
             }
             return match self.loss.head() {
-                Head::Adapter => bail!("method `adapter` works on frozen embeddings: set `model.towers` to \"run\" or \"clip\""),
+                Head::Adapter => {
+                    bail!("method `adapter` works on frozen embeddings: set `model.towers` to \"run\" or \"clip\"")
+                }
                 _ => Ok(()),
             };
         }
         model.clip.check()?;
-        if model.points > 1 || model.pooling == Pooling::Gpo || model.glove.is_some() || model.backbone_weights.is_some() {
+        if model.points > 1
+            || model.pooling == Pooling::Gpo
+            || model.glove.is_some()
+            || model.backbone_weights.is_some()
+        {
             bail!(
                 "recipe keys `model.points`, `model.pooling`, `model.glove` and `model.backbone_weights` are for `towers = \"cnn\"`"
             );
@@ -161,7 +172,11 @@ impl Recipe {
             Head::ProLip | Head::Map | Head::Adapter => Some(true),
         };
         if let Some(widths) = widths.filter(|widths| *widths == model.point) {
-            bail!("recipe key `model.point` is {}; the head {head:?} embeds {}", model.point, if widths { "distributions" } else { "points" });
+            bail!(
+                "recipe key `model.point` is {}; the head {head:?} embeds {}",
+                model.point,
+                if widths { "distributions" } else { "points" }
+            );
         }
         if head == Head::Map && !model.dim.is_multiple_of(2) {
             bail!("recipe key `model.dim` is {}; it must be even (half for the mean, half for the width)", model.dim);

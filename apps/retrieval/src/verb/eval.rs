@@ -4,7 +4,7 @@ use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::evaluation::{Evaluation, MeasureTable};
 use crate::frozen;
-use crate::published;
+use crate::published::{self, PublishedArgs};
 use crate::verb::train::FEATURES;
 use clap::Args;
 use halation_train::device::select_device;
@@ -19,9 +19,9 @@ pub struct EvalArgs {
     /// Published weights, without a run: needs nothing else but --data
     #[arg(long, requires = "data")]
     pub weights: Option<PathBuf>,
-    /// The merge list of the weights; default: the one beside them
-    #[arg(long, requires = "weights")]
-    pub bpe: Option<PathBuf>,
+    /// What goes with the weights
+    #[command(flatten)]
+    pub published: PublishedArgs,
     /// train, val or test
     #[arg(long, default_value = "test")]
     pub split: String,
@@ -47,7 +47,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let device = select_device(args.device.as_deref())?;
     let embedder = match (&args.run, &args.weights) {
         (Some(run), _) => Embedder::open(run, &device)?,
-        (None, Some(weights)) => published::embedder(weights, args.bpe.as_deref(), &device)?,
+        (None, Some(weights)) => published::embedder(&args.published, weights, &device)?,
         (None, None) => unreachable!("clap asks for one of the two"),
     };
     let mut data = embedder.recipe().data.clone();

@@ -13,7 +13,7 @@ use halation_train::device::select_device;
 use halation_train::progress::ProgressMode;
 use halation_train::recipe::load_recipe;
 use halation_train::run::{Run, RunSpec};
-use halation_train::trainer::{FitOptions, Outcome, fit};
+use halation_train::trainer::{FitOptions, Outcome, Task, fit};
 use halation_train::user_error::user;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,12 +56,8 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     if let Some(folder) = &args.data {
         recipe.data.dir = Some(std::path::absolute(folder)?);
     }
-    let how = How {
-        device: args.device.as_deref(),
-        cache: args.cache.as_deref(),
-        resume: args.resume,
-        quiet: args.quiet,
-    };
+    let how =
+        How { device: args.device.as_deref(), cache: args.cache.as_deref(), resume: args.resume, quiet: args.quiet };
     let evaluation = train(&recipe, &args.out, &how)?;
     if let Some(evaluation) = evaluation {
         if !args.quiet {
@@ -122,6 +118,9 @@ pub fn train(recipe: &Recipe, out: &Path, how: &How) -> anyhow::Result<Option<Ev
 
     let task = PairTask::new(recipe, &dataset, tokens.clone(), frozen, &device)?;
     let model = model::init(recipe, &tokens, &device.clone().autodiff())?;
+    if !quiet && task.items_per_step() != recipe.train.batch {
+        eprintln!("a batch holds one pair of each of {} classes; `train.batch` is not used", task.items_per_step());
+    }
     let options = FitOptions {
         checkpoint_every_steps: (recipe.train.checkpoint_every > 0).then_some(recipe.train.checkpoint_every as u64),
         validate_every_epochs: recipe.train.validate_every,

@@ -3,7 +3,7 @@
 use crate::dataset::data_error;
 use crate::embedder::{Embedder, rows};
 use crate::evaluation::sigma;
-use crate::published;
+use crate::published::{self, PublishedArgs};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use halation_core::metric::ZeroShot;
@@ -25,9 +25,9 @@ pub struct ZeroShotArgs {
     /// Published CLIP weights, without a run
     #[arg(long)]
     pub weights: Option<PathBuf>,
-    /// The merge list of the weights; default: the one beside them
-    #[arg(long, requires = "weights")]
-    pub bpe: Option<PathBuf>,
+    /// What goes with the weights
+    #[command(flatten)]
+    pub published: PublishedArgs,
     /// Folder with one folder of images per class, named after it
     #[arg(long)]
     pub images: PathBuf,
@@ -105,7 +105,7 @@ pub fn run(args: &ZeroShotArgs) -> anyhow::Result<()> {
     let device = select_device(args.device.as_deref())?;
     let embedder = match (&args.run, &args.weights) {
         (Some(run), _) => Embedder::open(run, &device)?,
-        (None, Some(weights)) => published::embedder(weights, args.bpe.as_deref(), &device)?,
+        (None, Some(weights)) => published::embedder(&args.published, weights, &device)?,
         (None, None) => unreachable!("clap asks for one of the two"),
     };
     if args.filter_by_uncertainty.is_some() && !embedder.is_probabilistic() {
@@ -177,7 +177,8 @@ impl Report {
         let Self { images, classes, prompts, .. } = self;
         println!("{images} images of {classes} classes, {prompts} prompts");
         println!("{:<28}{:>8}{:>12}{:>12}", "accuracy %", "images", "all prompts", "sure ones");
-        let percent = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{:.1}", 100.0 * share));
+        let percent =
+            |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{:.1}", 100.0 * share));
         let row = |name: &str, images: usize, all: f64, filtered: Option<f64>| {
             println!("{name:<28}{images:>8}{:>12}{:>12}", percent(Some(all)), percent(filtered));
         };
@@ -283,7 +284,9 @@ impl Prompts {
     /// Prompts up to an uncertainty, ascending; a class without one keeps its least uncertain.
     fn up_to(&self, most: f64, unsure: &[f64], classes: usize) -> Vec<usize> {
         let mut kept: Vec<usize> = (0..self.texts.len()).filter(|&prompt| unsure[prompt] <= most).collect();
-        for class in (0..classes).filter(|&class| !kept.iter().any(|&prompt| self.classes[prompt] == class)).collect::<Vec<_>>() {
+        for class in
+            (0..classes).filter(|&class| !kept.iter().any(|&prompt| self.classes[prompt] == class)).collect::<Vec<_>>()
+        {
             let of_class = (0..self.texts.len()).filter(|&prompt| self.classes[prompt] == class);
             kept.extend(of_class.min_by(|&a, &b| unsure[a].total_cmp(&unsure[b])));
         }
