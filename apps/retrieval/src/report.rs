@@ -90,8 +90,12 @@ fn show_uncertainty(
         let points = curve.fraction.iter().copied().zip(curve.sigma.iter().copied()).collect();
         LineChart::new(title, x, "mean sigma").series("sigma", points)
     };
-    report.chart(curve("images, covered more and more", "share of pixels covered", &uncertainty.occlusion));
-    report.chart(curve("captions, fewer and fewer words", "share of words removed", &uncertainty.word_removal));
+    if let Some(occlusion) = &uncertainty.occlusion {
+        report.chart(curve("images, covered more and more", "share of pixels covered", occlusion));
+    }
+    if let Some(removal) = &uncertainty.word_removal {
+        report.chart(curve("captions, fewer and fewer words", "share of words removed", removal));
+    }
     if let Some(truth) = &dataset.split(&evaluation.split)?.ambiguity {
         let points = truth.captions.iter().copied().zip(sigma.t2i.iter().copied()).collect();
         report.chart(Scatter::new("captions", "true ambiguity, nats", "sigma").series("captions", points));

@@ -28,7 +28,7 @@ pub enum Tokens {
     /// CLIP's byte pairs.
     #[cfg(feature = "clip")]
     Clip(std::sync::Arc<Clip>),
-    /// The frozen run below has tokens of its own.
+    /// The frozen run below has tokens of its own; embeddings from files need none.
     OfRun,
 }
 
@@ -53,7 +53,7 @@ impl Tokens {
                     "CLIP's text tower needs its merge list: name `bpe_simple_vocab_16e6.txt.gz`, or the `merges.txt` beside the weights, with `model.bpe`"
                 ))),
             },
-            TowerKind::Run => Ok(Self::OfRun),
+            TowerKind::Run | TowerKind::Files => Ok(Self::OfRun),
         }
     }
 
@@ -65,7 +65,7 @@ impl Tokens {
         match recipe.model.towers {
             TowerKind::Cnn => Ok(Self::Words(Vocabulary::load(&run.join(WORDS)).map_err(data_error)?)),
             TowerKind::Clip => Self::clip(recipe, &run.join(MERGES)),
-            TowerKind::Run => Ok(Self::OfRun),
+            TowerKind::Run | TowerKind::Files => Ok(Self::OfRun),
         }
     }
 

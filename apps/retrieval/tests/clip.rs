@@ -203,6 +203,55 @@ fn an_adapter_on_a_frozen_run_or_on_clip_ranks_as_before_and_reports_its_calibra
 }
 
 #[test]
+fn an_adapter_on_two_embedding_files_needs_no_tower_and_names_the_item_without_an_embedding() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, ids: Vec<String>, dim: usize| {
+        let values = (0..ids.len() * dim).map(|at| ((at * 7919) % 101) as f32 / 50.0 - 1.0).collect();
+        let path = folder.path().join(name);
+        halation_data::format::EmbeddingFile::new(ids, dim, values, None).unwrap().write(&path).unwrap();
+        path
+    };
+    let ids = |kind: &str, splits: &[&str]| {
+        splits.iter().flat_map(|split| (0..600).map(move |at| format!("{split}-{kind}{at:06}"))).collect::<Vec<_>>()
+    };
+    let all = ["train", "val", "test"];
+    let images = file("images.safetensors", ids("", &all), 6);
+    let captions = file("captions.parquet", ids("caption-", &all), 6);
+    let recipe = write(
+        folder.path(),
+        "recipe.toml",
+        format!(
+            "[data]\nimage_size = 16\n[data.source.scenes]\nimage_size = 16\ntrain = 48\nval = 16\ntest = 24\n[model]\n\
+             towers = 'files'\nimage_embeddings = '{}'\ncaption_embeddings = '{}'\n[loss]\nmethod = 'adapter'\n\
+             [train]\nepochs = 1\nsteps_per_epoch = 3\nbatch = 16\n",
+            text(&images),
+            text(&captions)
+        ),
+    );
+    let out = folder.path().join("out");
+    let train = |out: &Path, more: &[&str]| {
+        app(&[&["train", "--quiet", "--recipe", text(&recipe), "--out", text(out)][..], more].concat())
+    };
+    told(&train(&out, &[]), 0);
+    let uncertainty = &eval(&out)["uncertainty"];
+    assert!(
+        uncertainty["caption_sigma"].as_f64().unwrap() > 0.0 && uncertainty["occlusion"].is_null(),
+        "{uncertainty}"
+    );
+    let stderr = told(&app(&["search", "--run", text(&out), "--text", "a red circle"]), 2);
+    assert!(stderr.contains("come from files"), "{stderr}");
+
+    let narrow = file("narrow.safetensors", ids("caption-", &all), 5);
+    let few = file("few.safetensors", ids("caption-", &all[..1]), 6);
+    for (captions, parts) in [(narrow, ["dimension 6", "of 5"]), (few, ["no embedding of `", "data set"])] {
+        let set = format!("model.caption_embeddings={:?}", text(&captions));
+        let stderr = told(&train(&folder.path().join("refused"), &["--set", &set]), 2);
+        assert!(parts.iter().all(|part| stderr.contains(part)), "{stderr}");
+        let _ = std::fs::remove_dir_all(folder.path().join("refused"));
+    }
+}
+
+#[test]
 fn zero_shot_classifies_folders_by_prompts_and_again_by_the_sure_ones() {
     let towers = Towers::new(ClipLayout::OpenAi);
     let (run, _) = towers.train("run", "", "method = 'pcme++'", &["--quiet"]);

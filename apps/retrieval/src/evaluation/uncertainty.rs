@@ -35,14 +35,14 @@ pub struct Uncertainty {
     pub caption_aurc: Option<f64>,
     /// The same for images.
     pub image_aurc: Option<f64>,
-    /// Mean uncertainty of the images as a growing part of their pixels is covered.
-    pub occlusion: Corruption,
+    /// Mean uncertainty of the images as a growing part of their pixels is covered; absent where nothing new can be embedded.
+    pub occlusion: Option<Corruption>,
     /// Mean uncertainty of the captions as a growing part of their words is removed.
-    pub word_removal: Corruption,
+    pub word_removal: Option<Corruption>,
     /// Share of the steps of `occlusion` that rise; 1 is monotone.
-    pub occlusion_monotone: f64,
+    pub occlusion_monotone: Option<f64>,
     /// Share of the steps of `word_removal` that rise; 1 is monotone.
-    pub word_removal_monotone: f64,
+    pub word_removal_monotone: Option<f64>,
 }
 
 /// R@1 by bins of rising uncertainty.
@@ -87,8 +87,11 @@ impl Uncertainty {
         };
         let caption_bins = bins(&sigma.t2i, &recall_at_1.t2i)?;
         let image_bins = bins(&sigma.i2t, &recall_at_1.i2t)?;
-        let occlusion = Corruption::of_images(embedder, split)?;
-        let word_removal = Corruption::of_captions(embedder, split)?;
+        let (occlusion, word_removal) = if embedder.frozen().is_none_or(|towers| towers.embeds_anything()) {
+            (Some(Corruption::of_images(embedder, split)?), Some(Corruption::of_captions(embedder, split)?))
+        } else {
+            (None, None)
+        };
         Ok(Self {
             image_sigma: mean(&sigma.i2t),
             caption_sigma: mean(&sigma.t2i),
@@ -100,8 +103,8 @@ impl Uncertainty {
             caption_calibration: caption_bins.as_ref().and_then(|bins| bins.calibration),
             image_calibration: image_bins.as_ref().and_then(|bins| bins.calibration),
             image_bins_pearson: image_bins.as_ref().and_then(|bins| bins.pearson),
-            occlusion_monotone: occlusion.rising_share(),
-            word_removal_monotone: word_removal.rising_share(),
+            occlusion_monotone: occlusion.as_ref().map(Corruption::rising_share),
+            word_removal_monotone: word_removal.as_ref().map(Corruption::rising_share),
             caption_bins,
             image_bins,
             occlusion,
@@ -130,11 +133,14 @@ impl Uncertainty {
                 number(score)
             );
         }
-        let ends = |curve: &Corruption| (curve.sigma[0], curve.sigma[curve.sigma.len() - 1]);
-        let (clean, covered) = ends(&self.occlusion);
-        let _ = writeln!(out, "sigma of images, clean to 90 % covered: {clean:.3} -> {covered:.3}");
-        let (whole, cut) = ends(&self.word_removal);
-        let _ = writeln!(out, "sigma of captions, whole to 90 % of their words removed: {whole:.3} -> {cut:.3}");
+        for (what, curve) in [
+            ("images, clean to 90 % covered", &self.occlusion),
+            ("captions, whole to 90 % of their words removed", &self.word_removal),
+        ] {
+            if let Some(Corruption { sigma, .. }) = curve {
+                let _ = writeln!(out, "sigma of {what}: {:.3} -> {:.3}", sigma[0], sigma[sigma.len() - 1]);
+            }
+        }
         out
     }
 }

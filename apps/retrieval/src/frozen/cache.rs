@@ -36,8 +36,7 @@ pub fn attach(
     }
     let data = dataset.sha256.clone();
     for (name, split) in dataset.splits_mut() {
-        let texts: Vec<&str> = split.set.captions.iter().map(|caption| caption.text.as_str()).collect();
-        let (images, captions) = (split.pixels.len(), texts.len());
+        let (images, captions) = (split.pixels.len(), split.set.captions.len());
         let side = |side: &str, count: usize, features: &dyn Fn(&[usize]) -> anyhow::Result<crate::clip::Features>| {
             let key = sha256_bytes(format!("{} {data} {name} {side}", towers.digest()).as_bytes());
             let path = folder.join(format!("{name}-{side}-{}.features", &key[..16]));
@@ -59,10 +58,8 @@ pub fn attach(
             })?;
             FeatureFile::open(&path, &key).with_context(|| format!("{} was written just now", path.display())).map(Some)
         };
-        let images = side("images", images, &|items| towers.cached_images(&split.pixels, items))?;
-        let captions = side("captions", captions, &|items| {
-            towers.captions(&items.iter().map(|&item| texts[item]).collect::<Vec<_>>())
-        })?;
+        let images = side("images", images, &|items| towers.split_images(split, items))?;
+        let captions = side("captions", captions, &|items| towers.split_captions(split, items))?;
         split.features = images.zip(captions).map(|(images, captions)| SplitFeatures { images, captions });
     }
     Ok(())

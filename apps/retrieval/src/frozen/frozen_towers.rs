@@ -1,6 +1,8 @@
-//! Where features come from: CLIP's towers, or the means of an earlier run.
+//! Where features come from: CLIP's towers, the means of an earlier run, or files.
 
+use super::EmbeddingFiles;
 use crate::clip::{FeatureKind, Features};
+use crate::dataset::Split;
 use crate::embedder::Embedder;
 use crate::model;
 use crate::recipe::{Recipe, TowerKind};
@@ -12,7 +14,7 @@ use halation_data::text::CaptionBatch;
 use halation_models::clip::Clip;
 use halation_train::run::{Run, sha256_bytes, sha256_file};
 use halation_train::user_error::user;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The file of a run that says which frozen towers it was trained on.
 const FILE: &str = "frozen-towers.txt";
@@ -29,7 +31,11 @@ pub struct FrozenTowers {
 enum Source {
     Clip { clip: Clip, kind: FeatureKind, tokens: Tokens },
     Run(Box<Embedder>),
+    Files(EmbeddingFiles),
 }
+
+const FILES: &str = "the embeddings of this run come from files: it cannot embed anything else, and its features are kept \
+                     in the run directory, or where --cache says";
 
 impl FrozenTowers {
     /// The frozen towers of a recipe; `None` where everything trains.
@@ -45,6 +51,12 @@ impl FrozenTowers {
                 let reader = Run::open(run)?;
                 let files = reader.manifest().checkpoints.last().map(|checkpoint| format!("{:?}", checkpoint.files));
                 (Source::Run(Box::new(Embedder::open(run, device)?)), format!("run {}", files.unwrap_or_default()))
+            }
+            (TowerKind::Files, _) => {
+                let model = &recipe.model;
+                let hash = |path: &Option<PathBuf>| path.as_ref().map(|path| sha256_file(path)).transpose();
+                let what = format!("files {:?}", [hash(&model.image_embeddings)?, hash(&model.caption_embeddings)?]);
+                (Source::Files(EmbeddingFiles::read(model)?), what)
             }
             (TowerKind::Run, None) => {
                 return Err(user(anyhow!("`model.towers` is \"run\": name the run with `model.run`")));
@@ -79,7 +91,7 @@ impl FrozenTowers {
     /// # Errors
     /// Sizes that cannot be.
     pub fn widths(recipe: &Recipe) -> anyhow::Result<[usize; 2]> {
-        if recipe.model.towers == TowerKind::Run {
+        if matches!(recipe.model.towers, TowerKind::Run | TowerKind::Files) {
             return Ok([recipe.model.dim; 2]);
         }
         let sizes = recipe.model.clip.resolve(recipe.model.weights.as_deref())?;
@@ -122,9 +134,41 @@ impl FrozenTowers {
         }
     }
 
+    /// Whether items outside the data set can be embedded.
+    pub fn embeds_anything(&self) -> bool {
+        !matches!(self.source, Source::Files(_))
+    }
+
+    /// Features of some images of a split.
+    ///
+    /// # Errors
+    /// A user error for an image that a file has no embedding of.
+    pub fn split_images(&self, split: &Split, items: &[usize]) -> anyhow::Result<Features> {
+        match &self.source {
+            Source::Files(files) => {
+                files.images.of(items.iter().map(|&item| split.set.images[item].id.as_str()), &self.device)
+            }
+            _ => self.cached_images(&split.pixels, items),
+        }
+    }
+
+    /// Features of some captions of a split.
+    ///
+    /// # Errors
+    /// A user error for a caption that a file has no embedding of, or that is longer than the context where the recipe refuses
+    /// those.
+    pub fn split_captions(&self, split: &Split, items: &[usize]) -> anyhow::Result<Features> {
+        let captions = items.iter().map(|&item| &split.set.captions[item]);
+        match &self.source {
+            Source::Files(files) => files.captions.of(captions.map(|caption| caption.id.as_str()), &self.device),
+            _ => self.captions(&captions.map(|caption| caption.text.as_str()).collect::<Vec<_>>()),
+        }
+    }
+
     /// Features of images as normalised planes, `[count, 3, S, S]` row-major.
     pub fn planes(&self, values: Vec<f32>, count: usize) -> anyhow::Result<Features> {
         match &self.source {
+            Source::Files(_) => Err(user(anyhow!("{FILES}"))),
             Source::Run(embedder) => Ok(Features::of_vectors(embedder.planes(values, count)?.mean())),
             Source::Clip { clip, kind, .. } => {
                 let size = self.recipe.data.image_size;
@@ -146,6 +190,7 @@ impl FrozenTowers {
     /// A caption longer than the context, where the recipe refuses those.
     pub fn captions<S: AsRef<str>>(&self, captions: &[S]) -> anyhow::Result<Features> {
         match &self.source {
+            Source::Files(_) => Err(user(anyhow!("{FILES}"))),
             Source::Run(embedder) => Ok(Features::of_vectors(embedder.captions(captions)?.mean())),
             Source::Clip { tokens, .. } => self.token_ids(&tokens.encode_batch(captions)?),
         }
@@ -157,7 +202,7 @@ impl FrozenTowers {
     /// A frozen run, which has ids of its own.
     pub fn token_ids(&self, batch: &CaptionBatch) -> anyhow::Result<Features> {
         match &self.source {
-            Source::Run(_) => Err(anyhow!("a frozen run takes captions as text")),
+            Source::Run(_) | Source::Files(_) => Err(anyhow!("only CLIP's towers take captions as ids")),
             Source::Clip { clip, kind, .. } => {
                 Ok(Features::of_captions(&clip.text, *kind, &model::words(batch, &self.device)))
             }

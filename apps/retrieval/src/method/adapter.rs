@@ -34,7 +34,7 @@ impl MethodOptions for Adapter {
     fn check(&self, model: &Model) -> anyhow::Result<()> {
         if !model.is_frozen() {
             bail!(
-                "method `adapter` works on frozen embeddings: set `model.towers` to \"run\", or to \"clip\" with `model.freeze_towers = true`"
+                "method `adapter` works on frozen embeddings: set `model.towers` to \"run\" or \"files\", or to \"clip\" with `model.freeze_towers = true`"
             );
         }
         needs_widths("adapter", model)

@@ -10,6 +10,7 @@ pub use data::{CocoOptions, Data, KarpathyOptions, Normalization, ShardSource, S
 pub use model::{Backbone, Model, Pooling, TowerKind};
 pub use optimise::{LrSchedule, Train};
 
+use crate::frozen::EmbeddingFiles;
 use crate::method::Loss;
 use anyhow::{anyhow, bail};
 use halation_data::image::{Filter, Pipeline};
@@ -45,7 +46,8 @@ impl Recipe {
     /// User errors: a weight file of another model, a run that is none.
     pub fn resolve(mut self) -> anyhow::Result<Self> {
         let model = &mut self.model;
-        for path in [&mut model.weights, &mut model.bpe, &mut model.run].into_iter().flatten() {
+        let embeddings = [&mut model.image_embeddings, &mut model.caption_embeddings];
+        for path in [&mut model.weights, &mut model.bpe, &mut model.run].into_iter().chain(embeddings).flatten() {
             *path = std::path::absolute(&*path)?;
         }
         match (model.towers, &model.run) {
@@ -60,6 +62,7 @@ impl Recipe {
                 (self.data.filter, self.data.normalize) = (below.data.filter, below.data.normalize);
                 model.dim = below.model.dim * below.model.points;
             }
+            (TowerKind::Files, _) => model.dim = EmbeddingFiles::read(model)?.dim(),
             _ => {}
         }
         Ok(self)
@@ -138,10 +141,14 @@ impl Recipe {
                 ("weights", model.weights.is_some()),
                 ("bpe", model.bpe.is_some()),
                 ("run", model.run.is_some()),
+                ("image_embeddings", model.image_embeddings.is_some()),
+                ("caption_embeddings", model.caption_embeddings.is_some()),
                 ("freeze_towers", model.freeze_towers),
             ];
             if let Some((key, _)) = given.iter().find(|(_, given)| *given) {
-                bail!("recipe key `model.{key}` is for other towers: set `model.towers` to \"clip\" or \"run\"");
+                bail!(
+                    "recipe key `model.{key}` is for other towers: set `model.towers` to \"clip\", \"run\" or \"files\""
+                );
             }
             return match self.loss.head() {
                 Head::Adapter => {
@@ -160,8 +167,9 @@ impl Recipe {
                 "recipe keys `model.points`, `model.pooling`, `model.glove` and `model.backbone_weights` are for `towers = \"cnn\"`"
             );
         }
-        if model.towers == TowerKind::Run && head != Head::Adapter {
-            bail!("`model.towers` is \"run\", whose embeddings only method `adapter` builds on");
+        let embeds = matches!(model.towers, TowerKind::Run | TowerKind::Files);
+        if embeds && head != Head::Adapter {
+            bail!("`model.towers` is \"run\" or \"files\", whose embeddings only method `adapter` builds on");
         }
         if (head == Head::Adapter) != (self.loss.head() == Head::Adapter) {
             bail!("recipe key `model.clip.head`: the head `adapter` and the method `adapter` go together");
@@ -206,8 +214,11 @@ impl Recipe {
         if model.is_frozen() && self.train.warmup_epochs > 0 {
             bail!("recipe key `train.warmup_epochs` is {}; the towers are frozen all along", self.train.warmup_epochs);
         }
+        if model.towers == TowerKind::Files && !model.cache_features {
+            bail!("recipe key `model.cache_features` is false; embeddings from files are read once");
+        }
         let disturbed = !data.augment.is_empty() || data.mix.is_some() || data.drop_words > 0.0;
-        if model.is_frozen() && disturbed && (model.cache_features || model.towers == TowerKind::Run) {
+        if model.is_frozen() && disturbed && (model.cache_features || embeds) {
             bail!(
                 "features of frozen towers are computed once, and `data.augment`, `data.mix` and `data.drop_words` change the items in every epoch: remove them, or set `model.cache_features = false` (CLIP towers)"
             );

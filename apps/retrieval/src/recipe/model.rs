@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Model {
-    /// What the towers are: `cnn` (a convolutional network and word vectors), `clip`, or an earlier `run`, frozen.
+    /// What the towers are: `cnn` (a convolutional network and word vectors), `clip`, an earlier `run`, frozen, or two `files`.
     pub towers: TowerKind,
     /// Weights of CLIP towers: safetensors in OpenAI's, OpenCLIP's or transformers' layout.
     pub weights: Option<PathBuf>,
@@ -16,6 +16,10 @@ pub struct Model {
     pub bpe: Option<PathBuf>,
     /// The run whose embeddings are the features, for `towers = "run"`.
     pub run: Option<PathBuf>,
+    /// Embeddings of the images, by their ids in the data set, for `towers = "files"`.
+    pub image_embeddings: Option<PathBuf>,
+    /// Embeddings of the captions, by their ids in the data set.
+    pub caption_embeddings: Option<PathBuf>,
     /// CLIP towers get no gradients: their features are computed once, and heads of their own train on them.
     pub freeze_towers: bool,
     /// Whether features of frozen towers are kept on disk; `false` computes those of a batch at every step.
@@ -54,6 +58,8 @@ impl Default for Model {
             weights: None,
             bpe: None,
             run: None,
+            image_embeddings: None,
+            caption_embeddings: None,
             freeze_towers: false,
             cache_features: true,
             clip: ClipOptions::default(),
@@ -78,7 +84,7 @@ impl Model {
         match self.towers {
             TowerKind::Cnn => false,
             TowerKind::Clip => self.freeze_towers,
-            TowerKind::Run => true,
+            TowerKind::Run | TowerKind::Files => true,
         }
     }
 }
@@ -93,6 +99,8 @@ pub enum TowerKind {
     Clip,
     /// The means of an earlier run: for an adapter on top of a model that is done
     Run,
+    /// Embeddings that another program made: for an adapter
+    Files,
 }
 
 /// The image encoder.
