@@ -173,6 +173,45 @@ fn a_cache_serves_many_runs_and_never_those_of_other_weights_or_other_data() {
 }
 
 #[test]
+fn a_frozen_run_is_continued_on_the_features_it_has() {
+    let towers = Towers::new(ClipLayout::OpenAi);
+    let (run, _) = towers.train("run", "freeze_towers = true", "method = 'pcme++'", &[]);
+    let before = (losses(&run), eval(&run));
+    let (_, said) = towers.train("run", "freeze_towers = true", "method = 'pcme++'", &["--resume"]);
+    assert!(!said.contains("features of"), "{said}");
+    assert_eq!(before, (losses(&run), eval(&run)));
+    save(&towers.weights, ClipLayout::OpenAi, 4);
+    let recipe = towers.recipe("run", "freeze_towers = true", "method = 'pcme++'");
+    let stderr = told(&app(&["train", "--resume", "--recipe", text(&recipe), "--out", text(&run)]), 2);
+    assert!(stderr.contains("other frozen towers"), "{stderr}");
+}
+
+#[test]
+fn the_published_merge_list_goes_with_a_text_tower_of_its_size() {
+    let published = Path::new("captions/clip_bpe/bpe_simple_vocab_16e6.txt.gz");
+    let Some(bpe) = std::env::var_os("HALATION_DATA").map(|data| Path::new(&data).join(published)) else {
+        return; // CI names the folder
+    };
+    if !bpe.is_file() {
+        assert!(std::env::var_os("HALATION_REQUIRE_DATA").is_none(), "{} is missing", bpe.display());
+        return;
+    }
+    let towers = Towers::new(ClipLayout::OpenAi);
+    let sizes = SIZES.replace("vocabulary = 518", "vocabulary = 49408").replace("64", "16");
+    let model = format!("[model.clip]\n{sizes}\nrandom_weights = true");
+    let recipe = towers.recipe("published", &model, "method = 'pcme++'");
+    let content = std::fs::read_to_string(&recipe).unwrap();
+    let kept = content.lines().filter(|line| !line.starts_with("weights") && !line.starts_with("bpe"));
+    let content: String = kept.map(|line| line.to_owned() + "\n").collect();
+    let content = content.replace("[model]", &format!("[model]\nbpe = '{}'", text(&bpe)));
+    std::fs::write(&recipe, content).unwrap();
+    let out = towers.folder.path().join("published");
+    told(&app(&["train", "--quiet", "--recipe", text(&recipe), "--out", text(&out)]), 0);
+    assert!(std::fs::read(out.join("merges.bpe")).unwrap() == std::fs::read(&bpe).unwrap());
+    assert!(eval(&out)["rsum"].as_f64().is_some_and(|sum| sum > 0.0));
+}
+
+#[test]
 fn an_adapter_on_a_frozen_run_or_on_clip_ranks_as_before_and_reports_its_calibration() {
     let towers = Towers::new(ClipLayout::OpenAi);
     let (below, _) = towers.train("below", "point = true", "method = 'info-nce'", &["--quiet"]);
