@@ -188,14 +188,9 @@ fn a_frozen_run_is_continued_on_the_features_it_has() {
 
 #[test]
 fn the_published_merge_list_goes_with_a_text_tower_of_its_size() {
-    let published = Path::new("captions/clip_bpe/bpe_simple_vocab_16e6.txt.gz");
-    let Some(bpe) = std::env::var_os("HALATION_DATA").map(|data| Path::new(&data).join(published)) else {
-        return; // CI names the folder
-    };
-    if !bpe.is_file() {
-        assert!(std::env::var_os("HALATION_REQUIRE_DATA").is_none(), "{} is missing", bpe.display());
+    let Some(bpe) = halation_data::testing::shared_data("captions/clip_bpe/bpe_simple_vocab_16e6.txt.gz") else {
         return;
-    }
+    };
     let towers = Towers::new(ClipLayout::OpenAi);
     let sizes = SIZES.replace("vocabulary = 518", "vocabulary = 49408").replace("64", "16");
     let model = format!("[model.clip]\n{sizes}\nrandom_weights = true");

@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 const FORMAT: &str = "halation-features 1";
@@ -74,12 +74,28 @@ impl FeatureFile {
         key: &str,
         count: usize,
         chunk: usize,
+        compute: impl FnMut(std::ops::Range<usize>) -> anyhow::Result<Features>,
+    ) -> anyhow::Result<()> {
+        // Names of this process's own: another run may compute the same features into the same folder.
+        let beside = |kind: &str| path.with_extension(format!("{}.{kind}", std::process::id()));
+        let scratch = [beside("numbers"), beside("part")];
+        let written = Self::write_whole(path, &scratch, key, count, chunk, compute);
+        for file in scratch {
+            let _ = std::fs::remove_file(file);
+        }
+        written
+    }
+
+    fn write_whole(
+        path: &Path,
+        [numbers, scratch]: &[PathBuf; 2],
+        key: &str,
+        count: usize,
+        chunk: usize,
         mut compute: impl FnMut(std::ops::Range<usize>) -> anyhow::Result<Features>,
     ) -> anyhow::Result<()> {
-        let scratch = path.with_extension("part");
-        let numbers = path.with_extension("numbers");
         let named = |path: &Path| path.display().to_string();
-        let mut out = std::io::BufWriter::new(File::create(&numbers).with_context(|| named(&numbers))?);
+        let mut out = std::io::BufWriter::new(File::create(numbers).with_context(|| named(numbers))?);
         let (mut lengths, mut dim) = (Vec::with_capacity(count), 0);
         for start in (0..count).step_by(chunk) {
             let features = compute(start..(start + chunk).min(count))?;
@@ -89,7 +105,7 @@ impl FeatureFile {
             for (item, &length) in features.lengths.iter().enumerate() {
                 let row = &values[item * width * dim..][..length * dim];
                 let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
-                out.write_all(&bytes).with_context(|| named(&numbers))?;
+                out.write_all(&bytes).with_context(|| named(numbers))?;
             }
             lengths.extend(features.lengths);
         }
@@ -97,13 +113,12 @@ impl FeatureFile {
         // The header knows all lengths, so it is written last, and the numbers are appended to it.
         let header = Header { format: FORMAT.into(), key: key.into(), dim, lengths };
         let header = serde_json::to_vec(&header)?;
-        let mut whole = File::create(&scratch).with_context(|| named(&scratch))?;
+        let mut whole = File::create(scratch).with_context(|| named(scratch))?;
         whole.write_all(&(header.len() as u64).to_le_bytes())?;
         whole.write_all(&header)?;
-        std::io::copy(&mut File::open(&numbers)?, &mut whole).with_context(|| named(&scratch))?;
+        std::io::copy(&mut File::open(numbers)?, &mut whole).with_context(|| named(scratch))?;
         whole.sync_all()?;
-        std::fs::rename(&scratch, path).with_context(|| named(path))?;
-        Ok(std::fs::remove_file(&numbers)?)
+        std::fs::rename(scratch, path).with_context(|| named(path))
     }
 
     /// The number of items.

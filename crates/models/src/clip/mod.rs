@@ -1,5 +1,6 @@
 //! CLIP's two transformers (Radford et al. 2021), and the forms in which they carry uncertainty: with the last block
-//! branched (PCME++) and with an uncertainty token (ProLIP). Weight files: [`weights`](crate::weights).
+//! branched (PCME++; [`BranchedClip`] is the pretrained one) and with an uncertainty token (ProLIP). Weight files:
+//! [`weights`](crate::weights).
 
 mod branched_clip;
 mod branched_text;

@@ -1,7 +1,7 @@
 //! Safetensors in the layouts that torchvision, timm and PyTorch modules publish.
 //!
 //! Names and shapes are PyTorch's: linear weights `[out, in]`, norms `weight` and `bias`. A file either fits a model
-//! exactly or is refused with the full list of what is missing, extra and misshapen. CLIP has a key map for each of its
+//! exactly or is refused with the full list of what is missing, extra and misshapen. CLIP and the pretrained PCME++ have key maps for their
 //! layouts.
 
 mod clip_layout;
