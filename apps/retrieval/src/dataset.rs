@@ -1,5 +1,6 @@
 //! The data of a recipe: three splits, each a caption set with what is known to be true of it.
 
+use crate::frozen::SplitFeatures;
 use crate::recipe::{Data, ShardSource, Source};
 use anyhow::{Context, anyhow};
 use halation_data::DataError;
@@ -34,6 +35,8 @@ pub struct Split {
     pub caption_classes: Option<Vec<usize>>,
     /// The true ambiguity of every caption and image, nats, where the world is known.
     pub ambiguity: Option<Ambiguity>,
+    /// What frozen towers made of it, where that was computed.
+    pub features: Option<SplitFeatures>,
 }
 
 /// The truth about a generated world.
@@ -96,6 +99,16 @@ impl Dataset {
         self.splits.get(name).ok_or_else(|| user(anyhow!("there is no split `{name}`; choose from {}", names())))
     }
 
+    /// All splits, by name.
+    pub fn splits_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Split)> {
+        self.splits.iter_mut().map(|(&name, split)| (name, split))
+    }
+
+    /// Every caption.
+    pub fn captions(&self) -> impl Iterator<Item = &str> {
+        self.splits.values().flat_map(|split| split.set.captions.iter().map(|caption| caption.text.as_str()))
+    }
+
     /// One line a split, and how many items were left out for which reason.
     pub fn summary(&self) -> String {
         let mut lines = Vec::new();
@@ -145,13 +158,14 @@ impl Part {
     }
 
     fn decode(self, data: &Data) -> anyhow::Result<Split> {
-        let (pixels, set) = ImageCache::build(&self.set, data.image_size as u32, data.fit, &DecodeLimits::default())
-            .map_err(data_error)?;
+        let (size, limits) = (data.image_size as u32, DecodeLimits::default());
+        let (pixels, set) =
+            ImageCache::build_filtered(&self.set, size, data.fit, data.filter(), &limits).map_err(data_error)?;
         let training_pairs = self.training_pairs.unwrap_or_else(|| set.matches.clone());
         // Captions whose image could not be decoded are gone by now: classes are found by id.
         let caption_classes =
             self.caption_classes.map(|class_of| set.captions.iter().map(|caption| class_of[&caption.id]).collect());
-        Ok(Split { pixels, training_pairs, caption_classes, ambiguity: self.ambiguity, set })
+        Ok(Split { pixels, training_pairs, caption_classes, ambiguity: self.ambiguity, features: None, set })
     }
 }
 

@@ -1,17 +1,16 @@
-//! A trained model ready to embed: weights, vocabulary and recipe together.
+//! A trained model ready to embed: weights, tokens, frozen towers and recipe together.
 
-use crate::dataset::data_error;
+use crate::dataset::Split;
+use crate::frozen::FrozenTowers;
 use crate::model::{self, RetrievalModel};
 use crate::recipe::Recipe;
+use crate::tokens::Tokens;
 use anyhow::{Context, anyhow};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use halation_core::dist::{DiagNormal, LogStd, LogVar};
 use halation_core::divergence::{DivergenceScores, Measure, MeasureOptions, SampleNoise, TwoWayScores};
-use halation_data::image::{
-    ChwImage, Filter, IMAGENET_MEAN, IMAGENET_STD, ImageCache, SquareFit, center_crop, resize, resize_short_side,
-};
-use halation_data::text::{CaptionBatch, Vocabulary};
+use halation_data::image::{ChwImage, ImageCache};
 use halation_models::pcme::Embedding;
 use halation_train::random::{normal_noise, seed_for};
 use halation_train::run::{Run, Which};
@@ -19,6 +18,7 @@ use halation_train::user_error::user;
 use image::RgbImage;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 /// Items embedded at a time.
 const BATCH: usize = 256;
@@ -26,28 +26,42 @@ const BATCH: usize = 256;
 /// A model in evaluation mode with everything needed to feed it.
 pub struct Embedder {
     model: RetrievalModel,
-    vocabulary: Vocabulary,
+    tokens: Tokens,
+    frozen: Option<Arc<FrozenTowers>>,
     recipe: Recipe,
     device: Device,
+    /// Draws of the sampled measures; made once.
+    noise: OnceLock<SampleNoise>,
 }
 
 impl Embedder {
     /// Puts a model into evaluation mode on a plain device.
-    pub fn new(model: &RetrievalModel, vocabulary: Vocabulary, recipe: Recipe, device: Device) -> Self {
-        Self { model: model.valid(), vocabulary, recipe, device }
+    pub fn new(
+        model: &RetrievalModel,
+        tokens: Tokens,
+        frozen: Option<Arc<FrozenTowers>>,
+        recipe: Recipe,
+        device: Device,
+    ) -> Self {
+        Self { model: model.valid(), tokens, frozen, recipe, device, noise: OnceLock::new() }
     }
 
     /// The last checkpoint of a run.
     ///
     /// # Errors
-    /// A folder that is no run, a run without a checkpoint, a checkpoint that does not fit its recipe.
+    /// A folder that is no run, a run without a checkpoint, a checkpoint that does not fit its recipe, frozen towers that are
+    /// not those it was trained on.
     pub fn open(run: &Path, device: &Device) -> anyhow::Result<Self> {
-        let run = Run::open(run)?;
-        let recipe: Recipe = run.recipe()?;
-        let vocabulary = Vocabulary::load(&run.artifact("vocabulary.json")).map_err(data_error)?;
-        let blank = model::blank(&recipe, &vocabulary, device)?;
-        let model = run.load_model(blank, Which::Last)?;
-        Ok(Self::new(&model, vocabulary, recipe, device.clone()))
+        let reader = Run::open(run)?;
+        let recipe: Recipe = reader.recipe()?;
+        let tokens = Tokens::of_run(&recipe, run)?;
+        let blank = model::blank(&recipe, &tokens, device)?;
+        let model = reader.load_model(blank, Which::Last)?;
+        let frozen = FrozenTowers::open(&recipe, &tokens, device)?;
+        if let Some(frozen) = &frozen {
+            frozen.expect(run)?;
+        }
+        Ok(Self::new(&model, tokens, frozen.map(Arc::new), recipe, device.clone()))
     }
 
     /// The recipe the model was trained by.
@@ -55,44 +69,95 @@ impl Embedder {
         &self.recipe
     }
 
+    /// What captions are read as.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// The towers that did not train.
+    pub fn frozen(&self) -> Option<&FrozenTowers> {
+        self.frozen.as_deref()
+    }
+
     /// Whether embeddings have a width; a point model's are all mean.
     pub fn is_probabilistic(&self) -> bool {
         !self.recipe.model.point
     }
 
+    /// Embeds the images of a split, from their features where those are at hand.
+    ///
+    /// # Errors
+    /// Features that can no longer be read.
+    pub fn split_images(&self, split: &Split) -> anyhow::Result<DiagNormal> {
+        match &split.features {
+            Some(features) => {
+                let items: Vec<usize> = (0..features.images.len()).collect();
+                self.in_batches(&items, |batch| {
+                    let features = features.images.batch(batch, &self.device)?;
+                    Ok(as_normal(&self.model.towers.heads().images(&features)))
+                })
+            }
+            None => self.cached_images(&split.pixels),
+        }
+    }
+
+    /// Embeds the captions of a split, from their features where those are at hand.
+    ///
+    /// # Errors
+    /// As [`captions`](Self::captions).
+    pub fn split_captions(&self, split: &Split) -> anyhow::Result<DiagNormal> {
+        match &split.features {
+            Some(features) => {
+                let items: Vec<usize> = (0..features.captions.len()).collect();
+                self.in_batches(&items, |batch| {
+                    let features = features.captions.batch(batch, &self.device)?;
+                    Ok(as_normal(&self.model.towers.heads().captions(&features)))
+                })
+            }
+            None => self.captions(&split.set.captions.iter().map(|caption| caption.text.as_str()).collect::<Vec<_>>()),
+        }
+    }
+
     /// Embeds decoded images of the model's size.
-    pub fn cached_images(&self, pixels: &ImageCache) -> DiagNormal {
+    ///
+    /// # Errors
+    /// None but those of a frozen run.
+    pub fn cached_images(&self, pixels: &ImageCache) -> anyhow::Result<DiagNormal> {
         let indices: Vec<usize> = (0..pixels.len()).collect();
-        self.in_batches(&indices, |batch| {
-            self.planes(pixels.normalized(batch, IMAGENET_MEAN, IMAGENET_STD), batch.len())
-        })
+        let (mean, std) = self.recipe.data.mean_std();
+        self.in_batches(&indices, |batch| self.planes(pixels.normalized(batch, mean, std), batch.len()))
     }
 
     /// Embeds images of any size.
-    pub fn images(&self, images: &[RgbImage]) -> DiagNormal {
+    ///
+    /// # Errors
+    /// None but those of a frozen run.
+    pub fn images(&self, images: &[RgbImage]) -> anyhow::Result<DiagNormal> {
+        let (mean, std) = self.recipe.data.mean_std();
         self.in_batches(images, |batch| {
-            let squares =
-                batch.iter().map(|image| ChwImage::normalize(&self.resize(image), IMAGENET_MEAN, IMAGENET_STD));
+            let squares = batch.iter().map(|image| ChwImage::normalize(&self.resize(image), mean, std));
             self.planes(squares.flat_map(|image| image.values).collect(), batch.len())
         })
     }
 
     /// Embeds captions; words outside the vocabulary become `<unk>`.
-    pub fn captions<S: AsRef<str>>(&self, captions: &[S]) -> DiagNormal {
+    ///
+    /// # Errors
+    /// A user error for a caption longer than the context, where the recipe refuses those.
+    pub fn captions<S: AsRef<str>>(&self, captions: &[S]) -> anyhow::Result<DiagNormal> {
         self.in_batches(captions, |batch| {
-            let ids: Vec<Vec<i32>> = batch.iter().map(|caption| self.vocabulary.encode(caption.as_ref())).collect();
-            let words = model::words(&CaptionBatch::new(&ids), &self.device);
-            as_normal(&self.model.towers.embed_captions(&words))
+            if let Some(frozen) = &self.frozen {
+                return Ok(as_normal(&self.model.towers.heads().captions(&frozen.captions(batch)?)));
+            }
+            let words = model::words(&self.tokens.encode_batch(batch)?, &self.device);
+            Ok(as_normal(&self.model.towers.embed_captions(&words)))
         })
     }
 
     /// An image as the square the model sees.
     pub fn resize(&self, image: &RgbImage) -> RgbImage {
-        let size = self.recipe.data.image_size as u32;
-        match self.recipe.data.fit {
-            SquareFit::Squash => resize(image, size, size, Filter::Bilinear),
-            SquareFit::CenterCrop => center_crop(&resize_short_side(image, size, Filter::Bilinear), size, size),
-        }
+        let data = &self.recipe.data;
+        data.fit.apply(image, data.image_size as u32, data.filter())
     }
 
     /// The measure used when none is named: the one that the method trained, or the means for a point model.
@@ -144,12 +209,14 @@ impl Embedder {
                 "measure `{measure}` compares distributions; this run's model embeds points: use mean-l2"
             )));
         }
-        let draw = |side: &str| {
-            let seed = seed_for(self.recipe.seed, side, 0, 0);
-            normal_noise([self.recipe.loss.samples(), dim], seed, &self.device)
-        };
-        let options = MeasureOptions::default().with_points(self.recipe.model.points);
-        let options = options.with_noise(SampleNoise::new(draw("query"), draw("gallery"))?);
+        let noise = self.noise.get_or_init(|| {
+            let draw = |side: &str| {
+                let seed = seed_for(self.recipe.seed, side, 0, 0);
+                normal_noise([self.recipe.loss.samples(), dim], seed, &self.device)
+            };
+            SampleNoise::new(draw("query"), draw("gallery")).expect("both sides have as many draws of one dimension")
+        });
+        let options = MeasureOptions::default().with_points(self.recipe.model.points).with_noise(noise.clone());
         Ok(self.model.criterion.measure_options(options))
     }
 
@@ -161,16 +228,31 @@ impl Embedder {
         Ok(halation_models::weights::save(&self.model, path, &BTreeMap::new())?)
     }
 
-    fn planes(&self, values: Vec<f32>, count: usize) -> DiagNormal {
+    /// Embeds images as normalised planes, `[count, 3, S, S]` row-major.
+    ///
+    /// # Errors
+    /// None but those of a frozen run.
+    pub fn planes(&self, values: Vec<f32>, count: usize) -> anyhow::Result<DiagNormal> {
+        if let Some(frozen) = &self.frozen {
+            return Ok(as_normal(&self.model.towers.heads().images(&frozen.planes(values, count)?)));
+        }
         let size = self.recipe.data.image_size;
         let pixels = Tensor::<4>::from_data(TensorData::new(values, [count, 3, size, size]), &self.device); // [B, 3, S, S]
-        as_normal(&self.model.towers.embed_images(pixels))
+        Ok(as_normal(&self.model.towers.embed_images(pixels)))
     }
 
-    fn in_batches<T>(&self, items: &[T], embed: impl Fn(&[T]) -> DiagNormal) -> DiagNormal {
-        let (means, log_vars): (Vec<Tensor<2>>, Vec<Tensor<2>>) =
-            items.chunks(BATCH).map(embed).map(|part| (part.mean(), part.log_var().0)).unzip();
-        DiagNormal::new(Tensor::cat(means, 0), LogVar(Tensor::cat(log_vars, 0)))
+    fn in_batches<T>(
+        &self,
+        items: &[T],
+        embed: impl Fn(&[T]) -> anyhow::Result<DiagNormal>,
+    ) -> anyhow::Result<DiagNormal> {
+        let (mut means, mut log_vars) = (Vec::new(), Vec::new());
+        for batch in items.chunks(BATCH) {
+            let part = embed(batch)?;
+            means.push(part.mean());
+            log_vars.push(part.log_var().0);
+        }
+        Ok(DiagNormal::new(Tensor::cat(means, 0), LogVar(Tensor::cat(log_vars, 0))))
     }
 }
 

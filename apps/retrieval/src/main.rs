@@ -2,15 +2,19 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // talking to a terminal is its job
 
+mod clip;
 mod dataset;
 mod embedder;
 mod evaluation;
+mod frozen;
 mod method;
 mod model;
+mod published;
 mod recipe;
 mod report;
 mod score;
 mod task;
+mod tokens;
 mod towers;
 mod verb;
 
@@ -39,6 +43,8 @@ enum Verb {
     Embed(verb::embed::EmbedArgs),
     /// Find images for a text, or captions for an image, each hit with its uncertainty
     Search(verb::search::SearchArgs),
+    /// Classify images by the text they are nearest to, with and without the prompts the model is unsure of
+    ZeroShot(verb::zero_shot::ZeroShotArgs),
     /// Score what any tool produced, by a published protocol
     Score(score::ScoreArgs),
     /// Write weights, resolved recipe and vocabulary for use from another program
@@ -57,6 +63,7 @@ fn main() -> ExitCode {
         Verb::Compare(args) => verb::compare::run(&args),
         Verb::Embed(args) => verb::embed::run(&args),
         Verb::Search(args) => verb::search::run(&args),
+        Verb::ZeroShot(args) => verb::zero_shot::run(&args),
         Verb::Score(args) => score::run(&args),
         Verb::Export(args) => verb::export::run(&args),
     };

@@ -85,17 +85,36 @@ fn show_uncertainty(
             report.chart(bin_chart(title, bins));
         }
     }
+    report.section("Calibration").table(calibration(uncertainty));
     let curve = |title: &str, x: &str, curve: &Corruption| {
         let points = curve.fraction.iter().copied().zip(curve.sigma.iter().copied()).collect();
         LineChart::new(title, x, "mean sigma").series("sigma", points)
     };
-    report.chart(curve("images, covered more and more", "share of pixels covered", &uncertainty.occlusion));
-    report.chart(curve("captions, fewer and fewer words", "share of words removed", &uncertainty.word_removal));
+    if let Some(occlusion) = &uncertainty.occlusion {
+        report.chart(curve("images, covered more and more", "share of pixels covered", occlusion));
+    }
+    if let Some(removal) = &uncertainty.word_removal {
+        report.chart(curve("captions, fewer and fewer words", "share of words removed", removal));
+    }
     if let Some(truth) = &dataset.split(&evaluation.split)?.ambiguity {
         let points = truth.captions.iter().copied().zip(sigma.t2i.iter().copied()).collect();
         report.chart(Scatter::new("captions", "true ambiguity, nats", "sigma").series("captions", points));
     }
     Ok(())
+}
+
+/// What the uncertainty is worth, by direction.
+fn calibration(uncertainty: &Uncertainty) -> Table {
+    let mut table = Table::new(&["", "AURC", "Pearson over bins", "Spearman S", "R^2 of a line", "-S R^2"]);
+    for (name, area, pearson, found) in [
+        ("images", uncertainty.image_aurc, uncertainty.image_bins_pearson, uncertainty.image_calibration),
+        ("captions", uncertainty.caption_aurc, uncertainty.caption_bins_pearson, uncertainty.caption_calibration),
+    ] {
+        let figures = [area, pearson, found.map(|f| f.spearman), found.map(|f| f.r_squared), found.map(|f| f.score)];
+        let cell = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
+        table = table.row([name.to_owned()].into_iter().chain(figures.map(cell)).collect::<Vec<_>>());
+    }
+    table.caption("R@1 over ten bins of rising uncertainty; a good one has -S R^2 near 1 and a small AURC")
 }
 
 fn bin_chart(title: &str, bins: &Bins) -> BarChart {

@@ -1,28 +1,35 @@
 //! Training on pairs: what a step sees is a function of seed, epoch and step.
 
+use crate::clip::Features;
 use crate::dataset::{Dataset, Split, data_error};
 use crate::embedder::Embedder;
 use crate::evaluation;
-use crate::method::EmbeddedBatch;
+use crate::frozen::FrozenTowers;
+use crate::method::{Adapted, EmbeddedBatch};
 use crate::model::{RetrievalModel, words};
 use crate::recipe::{LrSchedule, Recipe};
+use crate::tokens::Tokens;
+use crate::towers::Towers;
 use burn::tensor::{Device, Tensor, TensorData};
 use halation_core::loss::MatchMatrix;
 use halation_data::image::Pipeline;
 use halation_data::sample::{
     BatchMixer, LastBatch, PairBatch, PairPolicy, PairSampler, PairSamplerOptions, Stream, keyed_rng,
 };
-use halation_data::text::{CaptionBatch, Vocabulary, drop_tokens};
+use halation_data::text::CaptionBatch;
+use halation_models::pcme::Embedding;
 use halation_train::TaskError;
 use halation_train::optim::Schedule;
 use halation_train::trainer::{Stage, StepAt, StepOutput, Task};
+use std::sync::Arc;
 
 /// Image-caption pairs of a training split, batched.
 pub struct PairTask<'a> {
     recipe: &'a Recipe,
     train: &'a Split,
     validation: &'a Split,
-    vocabulary: Vocabulary,
+    tokens: Tokens,
+    frozen: Option<Arc<FrozenTowers>>,
     /// Token ids of every training caption.
     captions: Vec<Vec<i32>>,
     sampler: PairSampler,
@@ -35,11 +42,16 @@ impl<'a> PairTask<'a> {
     /// Prepares a dataset for training on `device`.
     ///
     /// # Errors
-    /// A set without pairs, or a pipeline that changes the size of the images.
-    pub fn new(recipe: &'a Recipe, dataset: &'a Dataset, device: &Device) -> anyhow::Result<Self> {
+    /// A set without pairs, a pipeline that changes the size of the images, captions that the recipe refuses.
+    pub fn new(
+        recipe: &'a Recipe,
+        dataset: &'a Dataset,
+        tokens: Tokens,
+        frozen: Option<Arc<FrozenTowers>>,
+        device: &Device,
+    ) -> anyhow::Result<Self> {
         let (train, validation) = (dataset.split("train")?, dataset.split("val")?);
         let texts = || train.set.captions.iter().map(|caption| caption.text.as_str());
-        let vocabulary = Vocabulary::from_captions(texts(), recipe.data.min_count);
         let options = PairSamplerOptions {
             batch_size: recipe.train.batch,
             seed: recipe.seed,
@@ -48,14 +60,18 @@ impl<'a> PairTask<'a> {
             last: LastBatch::Drop,
         };
         Ok(Self {
-            captions: texts().map(|text| vocabulary.encode(text)).collect(),
+            captions: match tokens {
+                Tokens::OfRun => Vec::new(),
+                _ => texts().map(|text| tokens.encode(text)).collect::<anyhow::Result<_>>()?,
+            },
             sampler: match &train.caption_classes {
                 Some(classes) => PairSampler::one_per_class(train.training_pairs.clone(), classes.clone(), options),
                 None => PairSampler::new(train.training_pairs.clone(), options),
             }
             .map_err(data_error)?,
             pipeline: Pipeline::new(recipe.data.train_transforms()).map_err(data_error)?,
-            vocabulary,
+            tokens,
+            frozen,
             recipe,
             train,
             validation,
@@ -64,14 +80,9 @@ impl<'a> PairTask<'a> {
         })
     }
 
-    /// The words of the training captions.
-    pub fn vocabulary(&self) -> &Vocabulary {
-        &self.vocabulary
-    }
-
     /// The model as something that embeds.
     pub fn embedder(&self, model: &RetrievalModel) -> Embedder {
-        Embedder::new(model, self.vocabulary.clone(), self.recipe.clone(), self.device.clone())
+        Embedder::new(model, self.tokens.clone(), self.frozen.clone(), self.recipe.clone(), self.device.clone())
     }
 
     /// The optimiser lifetimes of the recipe.
@@ -89,6 +100,9 @@ impl<'a> PairTask<'a> {
                     let warmup_steps = total_steps / 20;
                     stage.with_schedule(Schedule::WarmupCosine { warmup_steps, total_steps, floor: 0.0 })
                 }
+                LrSchedule::Drop { epoch, factor } => {
+                    stage.with_schedule(Schedule::drop_at_epoch(epoch, self.steps_per_epoch(), factor))
+                }
                 LrSchedule::CosinePerEpoch => {
                     stage.with_schedule_per_epoch(Schedule::Cosine { total_steps, floor: 0.0 })
                 }
@@ -99,15 +113,64 @@ impl<'a> PairTask<'a> {
         warmup.into_iter().chain([stage("train", train.epochs, train.lr)]).collect()
     }
 
-    /// Images of a batch, augmented and mixed, `[B, 3, S, S]`, and the share that each kept of itself.
-    fn images(&self, batch: &PairBatch, at: StepAt) -> anyhow::Result<(Tensor<4>, Option<Vec<f32>>)> {
-        let (size, seed) = (self.recipe.data.image_size, self.recipe.seed);
+    /// Images of a batch, augmented and mixed, `[B, 3, S, S]` row-major, and the share that each kept of itself.
+    fn images(&self, batch: &PairBatch, at: StepAt) -> anyhow::Result<(Vec<f32>, Option<Vec<f32>>)> {
+        let seed = self.recipe.seed;
         let mut images = self.train.pixels.transformed(&batch.images, &self.pipeline, seed, at.epoch as u64);
         let mix = |mixer: &BatchMixer| mixer.mix_at(&mut images, seed, at.epoch as u64, at.step).map_err(data_error);
         let shares = self.recipe.data.mix.as_ref().map(mix).transpose()?;
-        let values: Vec<f32> = images.into_iter().flat_map(|image| image.values).collect();
+        Ok((images.into_iter().flat_map(|image| image.values).collect(), shares))
+    }
+
+    /// Features of a batch on the training device, from the cache or through the towers.
+    fn features(
+        &self,
+        towers: &FrozenTowers,
+        batch: &PairBatch,
+        at: StepAt,
+    ) -> anyhow::Result<([Features; 2], Option<Vec<f32>>)> {
+        if let Some(features) = &self.train.features {
+            let images = features.images.batch(&batch.images, &self.training_device)?;
+            return Ok(([images, features.captions.batch(&batch.captions, &self.training_device)?], None));
+        }
+        let (images, shares) = self.images(batch, at)?;
+        let images = towers.planes(images, batch.len())?;
+        let captions = match self.tokens {
+            Tokens::OfRun => {
+                let text = |&caption: &usize| self.train.set.captions[caption].text.as_str();
+                towers.captions(&batch.captions.iter().map(text).collect::<Vec<_>>())?
+            }
+            _ => towers.token_ids(&self.captions(batch, at.epoch))?,
+        };
+        Ok(([images, captions].map(|features| features.on(&self.training_device)), shares))
+    }
+
+    /// Both towers on a batch; the share that each mixed image kept of itself, and what adapters made of the pairs.
+    fn embed(&self, model: &RetrievalModel, batch: &PairBatch, at: StepAt) -> anyhow::Result<Embedded> {
+        if let (Some(towers), Towers::Heads(heads)) = (&self.frozen, &model.towers) {
+            let ([images, captions], shares) = self.features(towers, batch, at)?;
+            let adapted = heads.image.adapt(&images).zip(heads.text.adapt(&captions)).map(|(image, caption)| Adapted {
+                images: image.0,
+                captions: caption.0,
+                around_images: image.1,
+                around_captions: caption.1,
+            });
+            return Ok(Embedded {
+                images: heads.images(&images),
+                captions: heads.captions(&captions),
+                shares,
+                adapted,
+            });
+        }
+        let (values, shares) = self.images(batch, at)?;
+        let size = self.recipe.data.image_size;
         let images = Tensor::from_data(TensorData::new(values, [batch.len(), 3, size, size]), &self.training_device);
-        Ok((images, shares))
+        Ok(Embedded {
+            images: model.towers.embed_images(images), // [B, D]
+            captions: model.towers.embed_captions(&words(&self.captions(batch, at.epoch), &self.training_device)),
+            shares,
+            adapted: None,
+        })
     }
 
     /// Token ids of a batch, words dropped for `epoch`.
@@ -118,7 +181,7 @@ impl<'a> PairTask<'a> {
             .iter()
             .map(|&caption| {
                 let mut rng = keyed_rng(self.recipe.seed, epoch as u64, caption as u64, Stream::Caption);
-                drop_tokens(&self.captions[caption], rate, &mut rng)
+                self.tokens.disturb(&self.captions[caption], rate, &mut rng)
             })
             .collect();
         CaptionBatch::new(&ids)
@@ -142,6 +205,14 @@ impl<'a> PairTask<'a> {
     }
 }
 
+/// A batch after both towers.
+struct Embedded {
+    images: Embedding,
+    captions: Embedding,
+    shares: Option<Vec<f32>>,
+    adapted: Option<Adapted>,
+}
+
 impl Task for PairTask<'_> {
     type Model = RetrievalModel;
 
@@ -163,11 +234,9 @@ impl Task for PairTask<'_> {
         let drawn = self.sampler.batches(pass, step).next().expect("the step lies in the pass");
         let pairs: Vec<(usize, usize)> = drawn.images.into_iter().zip(drawn.captions).collect();
         let batch = PairBatch::new(&pairs, &self.train.set.matches);
-        let (images, shares) = self.images(&batch, at)?;
-        let images = model.towers.embed_images(images); // [B, D]
-        let captions = model.towers.embed_captions(&words(&self.captions(&batch, at.epoch), &self.training_device)); // [B, D]
+        let Embedded { images, captions, shares, adapted } = self.embed(model, &batch, at)?;
         let matches = self.matches(&batch, shares.as_deref())?;
-        let embedded = EmbeddedBatch { images: &images, captions: &captions, matches: &matches, at };
+        let embedded = EmbeddedBatch { images: &images, captions: &captions, matches: &matches, adapted, at };
         let terms = model.criterion.terms(&self.recipe.loss, &embedded);
         let parts = terms.parts.into_iter().map(|(name, value)| (name, f64::from(value.into_scalar::<f32>())));
         Ok(parts.fold(StepOutput::new(terms.loss), |output, (name, value)| output.with(name, value)))

@@ -3,11 +3,18 @@
 use super::sigma;
 use crate::dataset::{Split, data_error};
 use crate::embedder::Embedder;
+use crate::recipe::TowerKind;
 use halation_data::world::corrupt::{occlude, remove_words};
 use serde::Serialize;
 
 /// Items that a curve is averaged over, at most.
 const ITEMS: usize = 500;
+/// The same for towers of CLIP's size, where ten passes over more would cost more than the training of heads.
+const ITEMS_OF_CLIP: usize = 50;
+
+fn items(embedder: &Embedder) -> usize {
+    if embedder.recipe().model.towers == TowerKind::Cnn { ITEMS } else { ITEMS_OF_CLIP }
+}
 
 /// Mean uncertainty over a grid of spoilt fractions.
 #[derive(Debug, Serialize)]
@@ -25,11 +32,11 @@ impl Corruption {
     /// None for fractions of the grid.
     pub fn of_images(embedder: &Embedder, split: &Split) -> anyhow::Result<Self> {
         Self::over_grid(|fraction| {
-            let spoilt = (0..split.pixels.len().min(ITEMS))
+            let spoilt = (0..split.pixels.len().min(items(embedder)))
                 .map(|index| occlude(&split.pixels.pixels(index), fraction, index as u64))
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(data_error)?;
-            Ok(sigma(&embedder.images(&spoilt)))
+            Ok(sigma(&embedder.images(&spoilt)?))
         })
     }
 
@@ -39,12 +46,12 @@ impl Corruption {
     /// None for fractions of the grid.
     pub fn of_captions(embedder: &Embedder, split: &Split) -> anyhow::Result<Self> {
         Self::over_grid(|fraction| {
-            let captions = split.set.captions.iter().take(ITEMS).enumerate();
+            let captions = split.set.captions.iter().take(items(embedder)).enumerate();
             let spoilt = captions
                 .map(|(index, caption)| remove_words(&caption.text, fraction, index as u64))
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(data_error)?;
-            Ok(sigma(&embedder.captions(&spoilt)))
+            Ok(sigma(&embedder.captions(&spoilt)?))
         })
     }
 

@@ -41,7 +41,7 @@ impl MeasureTable {
     /// A split that does not exist, scores that are not numbers.
     pub fn of_split(embedder: &Embedder, dataset: &Dataset, name: &str) -> anyhow::Result<Self> {
         let split = dataset.split(name)?;
-        let (images, captions) = embed(embedder, split);
+        let (images, captions) = embed(embedder, split)?;
         let truth = relevance(split)?;
         let row = |measure: Measure| {
             let start = Instant::now();

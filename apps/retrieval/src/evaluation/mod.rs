@@ -143,16 +143,15 @@ struct Ranked {
 
 impl Ranked {
     fn new(embedder: &Embedder, split: &Split, measure: Measure) -> anyhow::Result<Self> {
-        let (images, captions) = embed(embedder, split);
+        let (images, captions) = embed(embedder, split)?;
         let ranks = rank(embedder, measure, [&images, &captions], &relevance(split)?)?;
         Ok(Self { images, captions, ranks })
     }
 }
 
 /// Embeddings of the images and of the captions of a split.
-fn embed(embedder: &Embedder, split: &Split) -> (DiagNormal, DiagNormal) {
-    let texts: Vec<&str> = split.set.captions.iter().map(|caption| caption.text.as_str()).collect();
-    (embedder.cached_images(&split.pixels), embedder.captions(&texts))
+fn embed(embedder: &Embedder, split: &Split) -> anyhow::Result<(DiagNormal, DiagNormal)> {
+    Ok((embedder.split_images(split)?, embedder.split_captions(split)?))
 }
 
 /// The ranks of every positive in both directions.

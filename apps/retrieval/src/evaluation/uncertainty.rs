@@ -3,7 +3,7 @@
 use super::Corruption;
 use crate::dataset::Split;
 use crate::embedder::Embedder;
-use halation_core::metric::{BinAnalysis, MetricError, RiskCoverage, TwoWay, spearman};
+use halation_core::metric::{BinAnalysis, Calibration, MetricError, RiskCoverage, TwoWay, spearman};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -26,19 +26,23 @@ pub struct Uncertainty {
     pub caption_bins_pearson: Option<f64>,
     /// The same for images.
     pub image_bins_pearson: Option<f64>,
+    /// How evenly R@1 falls over the bins of the captions (ProbVLM).
+    pub caption_calibration: Option<CalibrationFigures>,
+    /// The same for images.
+    pub image_calibration: Option<CalibrationFigures>,
     /// Area under the risk-coverage curve of the captions, risk being 1 - R@1: what is left of the error, on average, when
     /// ever more of the most uncertain captions go unanswered. A useless uncertainty gives the error of all.
     pub caption_aurc: Option<f64>,
     /// The same for images.
     pub image_aurc: Option<f64>,
-    /// Mean uncertainty of the images as a growing part of their pixels is covered.
-    pub occlusion: Corruption,
+    /// Mean uncertainty of the images as a growing part of their pixels is covered; absent where nothing new can be embedded.
+    pub occlusion: Option<Corruption>,
     /// Mean uncertainty of the captions as a growing part of their words is removed.
-    pub word_removal: Corruption,
+    pub word_removal: Option<Corruption>,
     /// Share of the steps of `occlusion` that rise; 1 is monotone.
-    pub occlusion_monotone: f64,
+    pub occlusion_monotone: Option<f64>,
     /// Share of the steps of `word_removal` that rise; 1 is monotone.
-    pub word_removal_monotone: f64,
+    pub word_removal_monotone: Option<f64>,
 }
 
 /// R@1 by bins of rising uncertainty.
@@ -50,6 +54,19 @@ pub struct Bins {
     pub recall_at_1: Vec<Option<f64>>,
     #[serde(skip)]
     pearson: Option<f64>,
+    #[serde(skip)]
+    calibration: Option<CalibrationFigures>,
+}
+
+/// ProbVLM's calibration of an uncertainty: 1 is a metric that falls along a straight line from bin to bin, 0 no relation.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CalibrationFigures {
+    /// Spearman's S between bin and R@1.
+    pub spearman: f64,
+    /// R^2 of a straight line through the bins.
+    pub r_squared: f64,
+    /// `-S R^2`.
+    pub score: f64,
 }
 
 impl Uncertainty {
@@ -70,8 +87,11 @@ impl Uncertainty {
         };
         let caption_bins = bins(&sigma.t2i, &recall_at_1.t2i)?;
         let image_bins = bins(&sigma.i2t, &recall_at_1.i2t)?;
-        let occlusion = Corruption::of_images(embedder, split)?;
-        let word_removal = Corruption::of_captions(embedder, split)?;
+        let (occlusion, word_removal) = if embedder.frozen().is_none_or(|towers| towers.embeds_anything()) {
+            (Some(Corruption::of_images(embedder, split)?), Some(Corruption::of_captions(embedder, split)?))
+        } else {
+            (None, None)
+        };
         Ok(Self {
             image_sigma: mean(&sigma.i2t),
             caption_sigma: mean(&sigma.t2i),
@@ -80,9 +100,11 @@ impl Uncertainty {
             caption_aurc: area(&sigma.t2i, &recall_at_1.t2i)?,
             image_aurc: area(&sigma.i2t, &recall_at_1.i2t)?,
             caption_bins_pearson: caption_bins.as_ref().and_then(|bins| bins.pearson),
+            caption_calibration: caption_bins.as_ref().and_then(|bins| bins.calibration),
+            image_calibration: image_bins.as_ref().and_then(|bins| bins.calibration),
             image_bins_pearson: image_bins.as_ref().and_then(|bins| bins.pearson),
-            occlusion_monotone: occlusion.rising_share(),
-            word_removal_monotone: word_removal.rising_share(),
+            occlusion_monotone: occlusion.as_ref().map(Corruption::rising_share),
+            word_removal_monotone: word_removal.as_ref().map(Corruption::rising_share),
             caption_bins,
             image_bins,
             occlusion,
@@ -97,11 +119,28 @@ impl Uncertainty {
         if let Some(r) = self.caption_ambiguity_spearman {
             let _ = writeln!(out, "sigma of a caption against its true ambiguity: Spearman {r:.3}");
         }
-        let ends = |curve: &Corruption| (curve.sigma[0], curve.sigma[curve.sigma.len() - 1]);
-        let (clean, covered) = ends(&self.occlusion);
-        let _ = writeln!(out, "sigma of images, clean to 90 % covered: {clean:.3} -> {covered:.3}");
-        let (whole, cut) = ends(&self.word_removal);
-        let _ = writeln!(out, "sigma of captions, whole to 90 % of their words removed: {whole:.3} -> {cut:.3}");
+        for (side, area, r, calibration) in [
+            ("images", self.image_aurc, self.image_bins_pearson, &self.image_calibration),
+            ("captions", self.caption_aurc, self.caption_bins_pearson, &self.caption_calibration),
+        ] {
+            let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
+            let score = calibration.map(|calibration| calibration.score);
+            let _ = writeln!(
+                out,
+                "{side}: AURC {}, R@1 over bins of uncertainty: Pearson {}, calibration -S R^2 {}",
+                number(area),
+                number(r),
+                number(score)
+            );
+        }
+        for (what, curve) in [
+            ("images, clean to 90 % covered", &self.occlusion),
+            ("captions, whole to 90 % of their words removed", &self.word_removal),
+        ] {
+            if let Some(Corruption { sigma, .. }) = curve {
+                let _ = writeln!(out, "sigma of {what}: {:.3} -> {:.3}", sigma[0], sigma[sigma.len() - 1]);
+            }
+        }
         out
     }
 }
@@ -122,6 +161,11 @@ fn bins(sigma: &[f64], recall: &[Option<f64>]) -> Result<Option<Bins>, MetricErr
         sigma: analysis.bins.iter().map(|bin| bin.uncertainty).collect(),
         recall_at_1: analysis.bins.iter().map(|bin| bin.metric).collect(),
         pearson: analysis.pearson,
+        calibration: Calibration::new(&analysis)?.map(|found| CalibrationFigures {
+            spearman: found.spearman,
+            r_squared: found.r_squared,
+            score: found.score,
+        }),
     }))
 }
 

@@ -1,6 +1,7 @@
 //! What a criterion sees of a step.
 
-use halation_core::dist::DiagNormal;
+use burn::tensor::Tensor;
+use halation_core::dist::{DiagNormal, GeneralizedNormal};
 use halation_core::loss::MatchMatrix;
 use halation_models::pcme::Embedding;
 use halation_train::trainer::StepAt;
@@ -13,8 +14,22 @@ pub struct EmbeddedBatch<'a> {
     pub captions: &'a Embedding,
     /// Which image matches which caption, `[B, B]`.
     pub matches: &'a MatchMatrix,
+    /// What an adapter makes of frozen embeddings; only where the heads are adapters.
+    pub adapted: Option<Adapted>,
     /// The step; noise depends on it alone.
     pub at: StepAt,
+}
+
+/// Frozen embeddings of matching pairs, row by row, and the distributions around them.
+pub struct Adapted {
+    /// The images' embeddings, `[B, D]`.
+    pub images: Tensor<2>,
+    /// The captions' embeddings, `[B, D]`.
+    pub captions: Tensor<2>,
+    /// Around the images'.
+    pub around_images: GeneralizedNormal,
+    /// Around the captions'.
+    pub around_captions: GeneralizedNormal,
 }
 
 impl EmbeddedBatch<'_> {

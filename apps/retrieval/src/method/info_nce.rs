@@ -1,7 +1,7 @@
 //! InfoNCE over the cosines of means: the point baseline.
 
 use super::{EmbeddedBatch, MethodCriterion, MethodOptions, Terms};
-use crate::recipe::Model;
+use crate::recipe::{Head, Model};
 use burn::tensor::Device;
 use halation_core::CoreError;
 use halation_core::divergence::Measure;
@@ -31,6 +31,10 @@ impl MethodOptions for InfoNce {
 
     fn check(&self, _model: &Model) -> anyhow::Result<()> {
         Ok(())
+    }
+
+    fn head(&self) -> Head {
+        Head::Clip
     }
 }
 

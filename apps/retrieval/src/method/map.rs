@@ -2,7 +2,7 @@
 
 use super::method_options::needs_widths;
 use super::{EmbeddedBatch, MethodCriterion, MethodOptions, Terms};
-use crate::recipe::Model;
+use crate::recipe::{Head, Model};
 use burn::tensor::Device;
 use halation_core::CoreError;
 use halation_core::divergence::Measure;
@@ -45,6 +45,10 @@ impl MethodOptions for Map {
 
     fn check(&self, model: &Model) -> anyhow::Result<()> {
         needs_widths("map", model)
+    }
+
+    fn head(&self) -> Head {
+        Head::Map
     }
 }
 

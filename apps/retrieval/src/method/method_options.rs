@@ -1,7 +1,7 @@
 //! What every method brings.
 
 use super::{EmbeddedBatch, Terms};
-use crate::recipe::Model;
+use crate::recipe::{Head, Model};
 use anyhow::bail;
 use burn::tensor::Device;
 use halation_core::CoreError;
@@ -32,6 +32,11 @@ pub trait MethodOptions {
     /// Whether targets between 0 and 1 mean something: smoothed labels, mixed samples.
     fn takes_soft_labels(&self) -> bool {
         true
+    }
+
+    /// What sits on CLIP towers when the recipe does not say.
+    fn head(&self) -> Head {
+        Head::PcmePp
     }
 
     /// Samples per embedding for measures that draw some.

@@ -2,6 +2,7 @@
 //!
 //! A method is one file here (the keys of its `[loss]` table and its criterion), one line in [`table`], and a recipe.
 
+mod adapter;
 mod embedded_batch;
 mod info_nce;
 mod map;
@@ -14,7 +15,9 @@ mod table;
 mod terms;
 mod vse;
 
-pub use embedded_batch::EmbeddedBatch;
+pub use embedded_batch::{Adapted, EmbeddedBatch};
+pub use info_nce::InfoNce;
 pub use method_options::{MethodCriterion, MethodOptions};
+pub use pcmepp::PcmePp;
 pub use table::{Criterion, Loss};
 pub use terms::Terms;

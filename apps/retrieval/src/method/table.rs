@@ -1,5 +1,6 @@
 //! The table of methods: the name in a recipe, and the type of its keys.
 
+use super::adapter::Adapter;
 use super::info_nce::InfoNce;
 use super::map::Map;
 use super::pcme::Pcme;
@@ -8,7 +9,7 @@ use super::prolip::ProLip;
 use super::pvse::Pvse;
 use super::vse::Vse;
 use super::{EmbeddedBatch, MethodCriterion, MethodOptions, Terms};
-use crate::recipe::Model;
+use crate::recipe::{Head, Model};
 use burn::module::Module;
 use burn::tensor::Device;
 use halation_core::CoreError;
@@ -65,6 +66,13 @@ macro_rules! methods {
                 }
             }
 
+            /// What sits on CLIP towers when the recipe does not say.
+            pub fn head(&self) -> Head {
+                match self {
+                    $(Self::$method(options) => options.head(),)*
+                }
+            }
+
             /// Samples per embedding for measures that draw some.
             pub fn samples(&self) -> usize {
                 match self {
@@ -118,6 +126,8 @@ methods! {
     "pvse" => Pvse,
     /// Symmetric cross-entropy over cosines of means.
     "info-nce" => InfoNce,
+    /// A generalised normal around a frozen embedding (ProbVLM: Upadhyay et al., ICCV 2023); ranks as before.
+    "adapter" => Adapter,
 }
 // ANCHOR_END: table
 
@@ -133,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_method_is_read_by_its_name_alone_and_written_back() {
-        for name in ["pcme", "pcme++", "prolip", "map", "vse", "pvse", "info-nce"] {
+        for name in ["pcme", "pcme++", "prolip", "map", "vse", "pvse", "info-nce", "adapter"] {
             let loss: Loss = toml::from_str(&format!("method = '{name}'")).unwrap();
             let text = toml::to_string(&loss).unwrap();
             assert!(text.contains(&format!("method = \"{name}\"")), "{text}");

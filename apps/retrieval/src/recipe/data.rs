@@ -1,6 +1,6 @@
 //! The `[data]` table.
 
-use halation_data::image::{SquareFit, Transform};
+use halation_data::image::{CLIP_MEAN, CLIP_STD, Filter, IMAGENET_MEAN, IMAGENET_STD, SquareFit, Transform};
 use halation_data::sample::BatchMixer;
 use halation_data::source::{CsvFolderOptions, CubOptions, EmojiOptions, HashSplit, ShardOptions};
 use halation_data::world::scenes::ScenesConfig;
@@ -17,6 +17,10 @@ pub struct Data {
     pub image_size: usize,
     /// How an image becomes a square.
     pub fit: SquareFit,
+    /// How pixels are resampled; `bicubic` for CLIP towers, else `bilinear`, if left out.
+    pub filter: Option<Filter>,
+    /// Whose mean and deviation the pixels are normalised by; CLIP's for CLIP towers, else ImageNet's, if left out.
+    pub normalize: Option<Normalization>,
     /// A word of the training captions needs this many occurrences to enter the vocabulary.
     pub min_count: usize,
     /// Each word of a training caption becomes `<unk>` with this probability, then this share of them is deleted.
@@ -39,6 +43,8 @@ impl Default for Data {
             dir: None,
             image_size: 32,
             fit: SquareFit::default(),
+            filter: None,
+            normalize: None,
             min_count: 1,
             drop_words: 0.0,
             multi_positive: true,
@@ -53,12 +59,37 @@ impl Default for Data {
 impl Data {
     /// The pipeline of the training images.
     pub fn train_transforms(&self) -> Vec<Transform> {
-        let normalise = std::iter::once(Transform::imagenet_normalize());
+        let (mean, std) = self.mean_std();
+        let normalise = std::iter::once(Transform::Normalize { mean, std });
         let erases = |step: &&Transform| matches!(step, Transform::RandomErasing { .. });
         // Erasing works on normalised values, so it comes last.
         let before = self.augment.iter().filter(|step| !erases(step)).cloned();
         before.chain(normalise).chain(self.augment.iter().filter(erases).cloned()).collect()
     }
+}
+
+impl Data {
+    /// Mean and deviation that pixels are normalised by.
+    pub fn mean_std(&self) -> ([f32; 3], [f32; 3]) {
+        match self.normalize {
+            Some(Normalization::Clip) => (CLIP_MEAN, CLIP_STD),
+            Some(Normalization::Imagenet) | None => (IMAGENET_MEAN, IMAGENET_STD),
+        }
+    }
+
+    /// How pixels are resampled.
+    pub fn filter(&self) -> Filter {
+        self.filter.unwrap_or_default()
+    }
+}
+
+/// Whose mean and deviation pixels are normalised by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)] // the names are the documentation
+pub enum Normalization {
+    Imagenet,
+    Clip,
 }
 
 /// The source, one table each: `[data.source.scenes]`, `[data.source.emoji]`, ..

@@ -14,7 +14,7 @@ pub struct Train {
     pub epochs: usize,
     /// Steps per epoch; 0: one pass over the pairs.
     pub steps_per_epoch: usize,
-    /// Image-caption pairs per step.
+    /// Image-caption pairs per step. Not used for CUB, where a batch holds one pair of every class.
     pub batch: usize,
     /// Peak learning rate.
     pub lr: f64,
@@ -57,7 +57,7 @@ impl Default for Train {
 }
 
 /// How the learning rate moves within a stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LrSchedule {
     /// Linearly up over the first twentieth of the steps, then along a cosine to 0.
@@ -65,4 +65,12 @@ pub enum LrSchedule {
     WarmupCosine,
     /// Along a cosine to 0, moving once per epoch (the published PCME).
     CosinePerEpoch,
+    /// At its peak, and from the start of an epoch of the stage on at `factor` times that (the published PCME++):
+    /// `schedule = { drop = { epoch = 15, factor = 0.1 } }`.
+    Drop {
+        /// The first epoch that is lower, from 0.
+        epoch: usize,
+        /// The factor from then on.
+        factor: f64,
+    },
 }

@@ -70,7 +70,7 @@ fn images(embedder: &Embedder, folder: &Path) -> anyhow::Result<Embedded> {
     if ids.is_empty() {
         return Err(user(anyhow!("{} holds no image that can be read", folder.display())));
     }
-    Ok((ids, embedder.images(&pixels)))
+    Ok((ids, embedder.images(&pixels)?))
 }
 
 fn captions(embedder: &Embedder, file: &Path) -> anyhow::Result<Embedded> {
@@ -87,5 +87,5 @@ fn captions(embedder: &Embedder, file: &Path) -> anyhow::Result<Embedded> {
     if ids.is_empty() {
         return Err(user(anyhow!("{} holds no caption", file.display())));
     }
-    Ok((ids, embedder.captions(&captions)))
+    Ok((ids, embedder.captions(&captions)?))
 }

@@ -3,6 +3,9 @@
 use crate::dataset::Dataset;
 use crate::embedder::Embedder;
 use crate::evaluation::{Evaluation, MeasureTable};
+use crate::frozen;
+use crate::published::{self, PublishedArgs};
+use crate::verb::train::FEATURES;
 use clap::Args;
 use halation_train::device::select_device;
 use std::path::PathBuf;
@@ -11,8 +14,14 @@ use std::path::PathBuf;
 #[derive(Args)]
 pub struct EvalArgs {
     /// Run directory
-    #[arg(long)]
-    pub run: PathBuf,
+    #[arg(long, conflicts_with = "weights", required_unless_present = "weights")]
+    pub run: Option<PathBuf>,
+    /// Published weights, without a run: needs nothing else but --data
+    #[arg(long, requires = "data")]
+    pub weights: Option<PathBuf>,
+    /// What goes with the weights
+    #[command(flatten)]
+    pub published: PublishedArgs,
     /// train, val or test
     #[arg(long, default_value = "test")]
     pub split: String,
@@ -22,6 +31,9 @@ pub struct EvalArgs {
     /// Folder of the data set, if it has moved since training
     #[arg(long)]
     pub data: Option<PathBuf>,
+    /// Where features of frozen towers are kept, if not in the run directory
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
     /// Device, as for train
     #[arg(long)]
     pub device: Option<String>,
@@ -33,12 +45,23 @@ pub struct EvalArgs {
 /// Evaluates and prints.
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let device = select_device(args.device.as_deref())?;
-    let embedder = Embedder::open(&args.run, &device)?;
+    let embedder = match (&args.run, &args.weights) {
+        (Some(run), _) => Embedder::open(run, &device)?,
+        (None, Some(weights)) => published::embedder(&args.published, weights, &device)?,
+        (None, None) => unreachable!("clap asks for one of the two"),
+    };
     let mut data = embedder.recipe().data.clone();
     if let Some(folder) = &args.data {
         data.dir = Some(folder.clone());
+        if args.weights.is_some() {
+            data.source = published::source(folder)?;
+        }
     }
-    let dataset = Dataset::load(&data)?;
+    let mut dataset = Dataset::load(&data)?;
+    if let (Some(frozen), Some(run)) = (embedder.frozen(), &args.run) {
+        let folder = args.cache.clone().unwrap_or_else(|| run.join(FEATURES));
+        frozen::attach(&mut dataset, frozen, &folder, false, true)?;
+    }
     if args.measure.as_deref() == Some("all") {
         let table = MeasureTable::of_split(&embedder, &dataset, &args.split)?;
         print!("{}", if args.json { serde_json::to_string_pretty(&table)? + "\n" } else { table.table() });

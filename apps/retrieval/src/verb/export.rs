@@ -13,7 +13,7 @@ pub struct ExportArgs {
     /// Run directory
     #[arg(long)]
     pub run: PathBuf,
-    /// Folder to make: model.safetensors, recipe.toml, vocabulary.json
+    /// Folder to make: model.safetensors, recipe.toml, and the tokens: vocabulary.json, or CLIP's merges.bpe
     #[arg(long)]
     pub out: PathBuf,
 }
@@ -26,10 +26,15 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<()> {
     }
     std::fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
     embedder.save_weights(&args.out.join("model.safetensors"))?;
-    for name in ["recipe.toml", "vocabulary.json"] {
+    let mut names = vec!["recipe.toml"];
+    names.extend(embedder.tokens().file());
+    for name in &names {
         let from = args.run.join(name);
         std::fs::copy(&from, args.out.join(name)).with_context(|| from.display().to_string())?;
     }
-    eprintln!("wrote {}: model.safetensors, recipe.toml, vocabulary.json", args.out.display());
+    eprintln!("wrote {}: model.safetensors, {}", args.out.display(), names.join(", "));
+    if embedder.frozen().is_some() {
+        eprintln!("the weights are those of the heads; the frozen towers below them are where the recipe says");
+    }
     Ok(())
 }

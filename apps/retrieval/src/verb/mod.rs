@@ -7,3 +7,4 @@ pub mod export;
 pub mod quickstart;
 pub mod search;
 pub mod train;
+pub mod zero_shot;

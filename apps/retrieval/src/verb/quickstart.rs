@@ -2,7 +2,7 @@
 
 use crate::evaluation::Evaluation;
 use crate::recipe::Recipe;
-use crate::verb::train::train;
+use crate::verb::train::{How, train};
 use clap::Args;
 use halation_train::recipe::parse_recipe;
 use std::path::PathBuf;
@@ -33,7 +33,8 @@ pub fn run(args: &QuickstartArgs) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for (name, recipe, folder) in [("PCME", pcme, "pcme"), ("mean only", point, "mean-only")] {
         eprintln!("{name}:");
-        match train(&recipe, &args.out.join(folder), args.device.as_deref(), false, args.quiet)? {
+        let how = How { device: args.device.as_deref(), quiet: args.quiet, ..How::default() };
+        match train(&recipe, &args.out.join(folder), &how)? {
             Some(evaluation) => rows.push((name, evaluation)),
             None => return Ok(()),
         }

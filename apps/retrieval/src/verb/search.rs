@@ -77,10 +77,10 @@ pub fn run(args: &SearchArgs) -> anyhow::Result<()> {
     let device = select_device(args.device.as_deref())?;
     let embedder = Embedder::open(&args.run, &device)?;
     let (name, query) = match (&args.text, &args.image) {
-        (Some(text), _) => (text.clone(), embedder.captions(&[text])),
+        (Some(text), _) => (text.clone(), embedder.captions(&[text])?),
         (None, Some(path)) => {
             let image = decode(&ImageSource::File(path.clone()), &DecodeLimits::default()).map_err(data_error)?;
-            (path.display().to_string(), embedder.images(&[image]))
+            (path.display().to_string(), embedder.images(&[image])?)
         }
         (None, None) => unreachable!("clap asks for one of the two"),
     };
@@ -160,9 +160,9 @@ fn from_run(embedder: &Embedder, args: &SearchArgs) -> anyhow::Result<Gallery> {
     let split = dataset.split("test")?;
     if args.text.is_some() {
         let ids = split.set.images.iter().map(|image| image.id.clone()).collect();
-        return Ok(Gallery { ids, texts: None, embeddings: embedder.cached_images(&split.pixels) });
+        return Ok(Gallery { ids, texts: None, embeddings: embedder.split_images(split)? });
     }
     let texts: Vec<String> = split.set.captions.iter().map(|caption| caption.text.clone()).collect();
     let ids = split.set.captions.iter().map(|caption| caption.id.clone()).collect();
-    Ok(Gallery { ids, embeddings: embedder.captions(&texts), texts: Some(texts) })
+    Ok(Gallery { ids, embeddings: embedder.split_captions(split)?, texts: Some(texts) })
 }

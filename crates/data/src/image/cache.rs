@@ -18,6 +18,19 @@ pub enum SquareFit {
     Squash,
 }
 
+impl SquareFit {
+    /// The square of an image, `size` on a side.
+    ///
+    /// # Panics
+    /// If a side of the image or the size is zero.
+    pub fn apply(self, pixels: &RgbImage, size: u32, filter: Filter) -> RgbImage {
+        match self {
+            Self::Squash => resize(pixels, size, size, filter),
+            Self::CenterCrop => center_crop(&resize_short_side(pixels, size, filter), size, size),
+        }
+    }
+}
+
 /// The images of a set as one block of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageCache {
@@ -39,6 +52,20 @@ impl ImageCache {
         fit: SquareFit,
         limits: &DecodeLimits,
     ) -> Result<(Self, CaptionSet), DataError> {
+        Self::build_filtered(set, size, fit, Filter::Bilinear, limits)
+    }
+
+    /// [`build`](Self::build) with another filter than the bilinear one: CLIP's preprocessing is bicubic.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_filtered(
+        set: &CaptionSet,
+        size: u32,
+        fit: SquareFit,
+        filter: Filter,
+        limits: &DecodeLimits,
+    ) -> Result<(Self, CaptionSet), DataError> {
         let side = size as usize;
         let bytes = 3 * side * side;
         if bytes == 0 {
@@ -51,12 +78,7 @@ impl ImageCache {
             .zip(&set.images)
             .map(|(target, item)| {
                 let pixels = decode(&item.source, limits)?;
-                let square = match fit {
-                    SquareFit::Squash => resize(&pixels, size, size, Filter::Bilinear),
-                    SquareFit::CenterCrop => {
-                        center_crop(&resize_short_side(&pixels, size, Filter::Bilinear), size, size)
-                    }
-                };
+                let square = fit.apply(&pixels, size, filter);
                 for (at, pixel) in square.as_raw().chunks_exact(3).enumerate() {
                     for channel in 0..3 {
                         target[channel * side * side + at] = pixel[channel];

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 /// Channel standard deviations of ImageNet.
 pub const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
+/// Mean of each channel in CLIP's preprocessing, as published with its weights.
+pub const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
+/// Standard deviation of each channel in CLIP's preprocessing.
+pub const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
 /// One step: geometry on 8-bit pixels, then [`Normalize`](Self::Normalize) once, then erasing.
 ///

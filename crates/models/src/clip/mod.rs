@@ -1,6 +1,8 @@
 //! CLIP's two transformers (Radford et al. 2021), and the forms in which they carry uncertainty: with the last block
-//! branched (PCME++) and with an uncertainty token (ProLIP). Weight files: [`weights`](crate::weights).
+//! branched (PCME++; [`BranchedClip`] is the pretrained one) and with an uncertainty token (ProLIP). Weight files:
+//! [`weights`](crate::weights).
 
+mod branched_clip;
 mod branched_text;
 mod branched_vision;
 mod clip_activation;
@@ -26,6 +28,7 @@ mod token_streams;
 mod transformer;
 mod transformer_config;
 
+pub use branched_clip::*;
 pub use branched_text::*;
 pub use branched_vision::*;
 pub use clip_activation::*;

@@ -28,9 +28,7 @@ const LONGEST_HEADER: u64 = 100_000_000;
 pub fn clip_sizes(path: impl AsRef<Path>, options: &LoadOptions) -> Result<ClipConfig, ModelError> {
     let path = path.as_ref();
     let origin = path.display().to_string();
-    let header = header(path).map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
-    let metadata: Metadata = serde_json::from_slice(&header)
-        .map_err(|error| ModelError::Format { origin: origin.clone(), reason: error.to_string() })?;
+    let metadata = metadata(path)?;
     let shapes = Shapes::new(&metadata, options, &origin)?;
 
     let [width, _, patch, _] = shapes.of("visual.patches.conv1.weight")?;
@@ -53,6 +51,17 @@ pub fn clip_sizes(path: impl AsRef<Path>, options: &LoadOptions) -> Result<ClipC
     let config = ClipConfig::new(vision, text);
     config.check()?;
     Ok(config)
+}
+
+/// The names in a safetensors file.
+pub(super) fn names_in(path: &Path) -> Result<Vec<String>, ModelError> {
+    Ok(metadata(path)?.tensors().into_keys().collect())
+}
+
+fn metadata(path: &Path) -> Result<Metadata, ModelError> {
+    let header = header(path).map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
+    serde_json::from_slice(&header)
+        .map_err(|error| ModelError::Format { origin: path.display().to_string(), reason: error.to_string() })
 }
 
 /// The JSON of a safetensors file: its first eight bytes say how long it is. A length past the end reads what there is.

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use burn::module::Module;
 use burn_store::{BurnToPyTorchAdapter, ModuleSnapshot, bridge};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use super::clip_part::{locate, wants};
+use super::file_tensor::FileTensor;
 use super::load::{found, load_mapped, parse, read};
 use super::{ClipLayout, ClipPart, LoadOptions, TensorSpec, family};
 use crate::ModelError;
@@ -63,14 +65,23 @@ pub fn save_clip<M: ClipPart>(
     layout: ClipLayout,
     metadata: &BTreeMap<String, String>,
 ) -> Result<(), ModelError> {
-    let path = path.as_ref();
+    save_mapped(model, path.as_ref(), &|name| locate(M::TOWER, layout, name), metadata)
+}
+
+/// Writes a module by a key map: `locate` says where the file keeps the model's tensor of a name.
+pub(super) fn save_mapped<M: Module>(
+    model: &M,
+    path: &Path,
+    locate: &dyn Fn(&str) -> FileTensor,
+    metadata: &BTreeMap<String, String>,
+) -> Result<(), ModelError> {
     let failed = |reason: String| ModelError::Write { path: path.to_owned(), reason };
     let mut tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
     for tensor in model.collect(None, Some(Box::new(BurnToPyTorchAdapter)), true) {
         let spec = TensorSpec { name: tensor.name.clone(), shape: tensor.shape.to_vec() };
         let data = bridge::into_data(tensor).map_err(|error| failed(error.to_string()))?;
         let values = data.convert::<f32>().try_into_vec::<f32>().map_err(|error| failed(format!("{error:?}")))?;
-        let place = locate(M::TOWER, layout, &spec.name);
+        let place = locate(&spec.name);
         for (part, values) in place.specs(&spec).into_iter().zip(place.cut(values, &spec)) {
             let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
             tensors.insert(part.name, (part.shape, bytes));

@@ -9,6 +9,8 @@ const FAMILIES: &[(&str, &str)] = &[
     ("vision_model.head.", "a SigLIP of transformers"),
     ("text_model.head.", "a SigLIP of transformers"),
     ("visual.trunk.", "an OpenCLIP model whose image tower comes from timm"),
+    ("visual.uncertainty_transformer.", "a pretrained PCME++ of its authors"),
+    ("visual.unc_embedding", "a ProLIP of its authors"),
     ("img_enc.", "a PCME or PCME++ checkpoint of the authors"),
     ("image.cnn.", "a PCME of this library"),
     ("text.words.embedding.", "a PCME of this library"),

@@ -1,7 +1,7 @@
 //! Safetensors in the layouts that torchvision, timm and PyTorch modules publish.
 //!
 //! Names and shapes are PyTorch's: linear weights `[out, in]`, norms `weight` and `bias`. A file either fits a model
-//! exactly or is refused with the full list of what is missing, extra and misshapen. CLIP has a key map for each of its
+//! exactly or is refused with the full list of what is missing, extra and misshapen. CLIP and the pretrained PCME++ have key maps for their
 //! layouts.
 
 mod clip_layout;
@@ -12,6 +12,8 @@ mod family;
 mod file_tensor;
 mod load;
 mod load_options;
+mod pcmepp_weights;
+mod published_kind;
 mod save;
 mod tensor_spec;
 mod weight_differences;
@@ -22,6 +24,8 @@ pub use clip_sizes::*;
 pub use clip_weights::*;
 pub use load::*;
 pub use load_options::*;
+pub use pcmepp_weights::*;
+pub use published_kind::*;
 pub use save::*;
 pub use tensor_spec::*;
 pub use weight_differences::*;
