@@ -19,6 +19,7 @@ mod towers;
 mod verb;
 
 use clap::{Parser, Subcommand};
+use halation_train::app::launch;
 use std::process::ExitCode;
 
 /// Train, evaluate and search probabilistic embeddings of images and captions.
@@ -34,7 +35,7 @@ enum Verb {
     /// Generate a world of small scenes, train two models on it, compare them, write a report
     Quickstart(verb::quickstart::QuickstartArgs),
     /// Train a recipe into a run directory
-    Train(verb::train::TrainArgs),
+    Train(verb::train::RetrievalTrainArgs),
     /// Evaluate a run: recalls, R-Precision, mAP@R, uncertainty
     Eval(verb::eval::EvalArgs),
     /// Is one run better than another, or is it chance? Paired, query by query
@@ -52,11 +53,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
-        .with_writer(std::io::stderr)
-        .init();
-    let result = match Cli::parse().verb {
+    launch(|| match Cli::parse().verb {
         Verb::Quickstart(args) => verb::quickstart::run(&args),
         Verb::Train(args) => verb::train::run(&args),
         Verb::Eval(args) => verb::eval::run(&args),
@@ -66,12 +63,5 @@ fn main() -> ExitCode {
         Verb::ZeroShot(args) => verb::zero_shot::run(&args),
         Verb::Score(args) => score::run(&args),
         Verb::Export(args) => verb::export::run(&args),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(halation_train::user_error::exit_code(&error))
-        }
-    }
+    })
 }

@@ -2,8 +2,9 @@
 
 use crate::evaluation::Evaluation;
 use crate::recipe::Recipe;
-use crate::verb::train::{How, train};
+use crate::verb::train::train;
 use clap::Args;
+use halation_train::app::TrainArgs;
 use halation_train::recipe::parse_recipe;
 use std::path::PathBuf;
 
@@ -33,8 +34,8 @@ pub fn run(args: &QuickstartArgs) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for (name, recipe, folder) in [("PCME", pcme, "pcme"), ("mean only", point, "mean-only")] {
         eprintln!("{name}:");
-        let how = How { device: args.device.as_deref(), quiet: args.quiet, ..How::default() };
-        match train(&recipe, &args.out.join(folder), &how)? {
+        let into = TrainArgs::into_folder(args.out.join(folder), args.device.clone(), args.quiet);
+        match train(&recipe, &into, None)? {
             Some(evaluation) => rows.push((name, evaluation)),
             None => return Ok(()),
         }

@@ -9,10 +9,8 @@ use crate::report;
 use crate::task::PairTask;
 use crate::tokens::Tokens;
 use clap::Args;
-use halation_train::device::select_device;
-use halation_train::progress::ProgressMode;
-use halation_train::recipe::load_recipe;
-use halation_train::run::{Run, RunSpec};
+use halation_train::app::TrainArgs;
+use halation_train::run::RunSpec;
 use halation_train::trainer::{FitOptions, Outcome, Task, fit};
 use halation_train::user_error::user;
 use std::path::{Path, PathBuf};
@@ -23,70 +21,36 @@ pub const FEATURES: &str = "features";
 
 /// Arguments of `train`.
 #[derive(Args)]
-pub struct TrainArgs {
-    /// Recipe, a TOML file
-    #[arg(long)]
-    pub recipe: PathBuf,
-    /// Run directory to make
-    #[arg(long)]
-    pub out: PathBuf,
-    /// Folder of the data set the recipe reads
-    #[arg(long)]
-    pub data: Option<PathBuf>,
-    /// flex, wgpu, wgpu:1, cuda:0, ..; default: BURN_DEVICE, else what the binary was built for
-    #[arg(long)]
-    pub device: Option<String>,
-    /// Override a key of the recipe: --set train.epochs=5
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
-    /// Continue a run that was interrupted
-    #[arg(long)]
-    pub resume: bool,
+pub struct RetrievalTrainArgs {
+    #[command(flatten)]
+    common: TrainArgs,
     /// Where features of frozen towers are kept, for many runs; default: in the run directory
     #[arg(long, value_name = "DIR")]
-    pub cache: Option<PathBuf>,
-    /// No progress
-    #[arg(long)]
-    pub quiet: bool,
+    cache: Option<PathBuf>,
 }
 
 /// Trains, evaluates the test split and writes the report.
-pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
-    let mut recipe: Recipe = load_recipe(&args.recipe, &args.set)?;
-    if let Some(folder) = &args.data {
-        recipe.data.dir = Some(std::path::absolute(folder)?);
+pub fn run(args: &RetrievalTrainArgs) -> anyhow::Result<()> {
+    let mut recipe: Recipe = args.common.load_recipe()?;
+    if let Some(folder) = args.common.absolute_data()? {
+        recipe.data.dir = Some(folder);
     }
-    let how =
-        How { device: args.device.as_deref(), cache: args.cache.as_deref(), resume: args.resume, quiet: args.quiet };
-    let evaluation = train(&recipe, &args.out, &how)?;
-    if let Some(evaluation) = evaluation {
-        if !args.quiet {
+    if let Some(evaluation) = train(&recipe, &args.common, args.cache.as_deref())? {
+        if !args.common.quiet {
             eprint!("{}", evaluation.table());
         }
-        eprintln!("report: {}", args.out.join("report.html").display());
+        eprintln!("report: {}", args.common.out.join("report.html").display());
     }
     Ok(())
 }
 
-/// How a recipe is trained; none of it changes what comes out.
-#[derive(Default)]
-pub struct How<'a> {
-    /// The device, by name.
-    pub device: Option<&'a str>,
-    /// Where features of frozen towers are kept.
-    pub cache: Option<&'a Path>,
-    /// Whether an interrupted run is continued.
-    pub resume: bool,
-    /// No progress.
-    pub quiet: bool,
-}
-
-/// Trains `recipe` into `out`; `None` when it was interrupted (and can be resumed).
-pub fn train(recipe: &Recipe, out: &Path, how: &How) -> anyhow::Result<Option<Evaluation>> {
-    let How { resume, quiet, .. } = *how;
+/// Trains `recipe` into the folder of `args`; `None` when it was interrupted (and can be resumed).
+pub fn train(recipe: &Recipe, args: &TrainArgs, cache: Option<&Path>) -> anyhow::Result<Option<Evaluation>> {
+    let TrainArgs { out, resume, quiet, .. } = args;
+    let (resume, quiet) = (*resume, *quiet);
     let recipe = &recipe.clone().resolve()?;
     recipe.check().map_err(user)?;
-    let device = select_device(how.device)?;
+    let device = args.device()?;
     let mut dataset = Dataset::load(&recipe.data)?;
     if !quiet {
         eprintln!("{}", dataset.summary());
@@ -103,7 +67,7 @@ pub fn train(recipe: &Recipe, out: &Path, how: &How) -> anyhow::Result<Option<Ev
     }
     let spec = RunSpec::new("retrieval", recipe, recipe.seed)?.with_data(dataset.name, dataset.sha256.clone());
     let frozen = FrozenTowers::open(recipe, &tokens, &device)?.map(Arc::new);
-    let mut run = if resume { Run::resume(out, spec)? } else { Run::create(out, spec)? };
+    let mut run = args.open_run(spec)?;
     tokens.save(out)?;
     if let Some(frozen) = &frozen {
         if resume {
@@ -111,7 +75,7 @@ pub fn train(recipe: &Recipe, out: &Path, how: &How) -> anyhow::Result<Option<Ev
         }
         frozen.note(out)?;
         if recipe.model.cache_features {
-            let folder = how.cache.map_or_else(|| out.join(FEATURES), Path::to_owned);
+            let folder = cache.map_or_else(|| out.join(FEATURES), Path::to_owned);
             frozen::attach(&mut dataset, frozen, &folder, true, quiet)?;
         }
     }
@@ -122,11 +86,9 @@ pub fn train(recipe: &Recipe, out: &Path, how: &How) -> anyhow::Result<Option<Ev
         eprintln!("a batch holds one pair of each of {} classes; `train.batch` is not used", task.items_per_step());
     }
     let options = FitOptions {
-        checkpoint_every_steps: (recipe.train.checkpoint_every > 0).then_some(recipe.train.checkpoint_every as u64),
         validate_every_epochs: recipe.train.validate_every,
         average: recipe.train.average,
-        progress: if quiet { ProgressMode::Quiet } else { ProgressMode::Auto },
-        ..FitOptions::default()
+        ..args.fit_options(recipe.train.checkpoint_every)
     };
     let stages = task.stages();
     let fitted = fit(&task, model, &stages, &mut run, &options)?;
