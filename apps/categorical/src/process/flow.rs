@@ -4,7 +4,7 @@ use super::{Bound, Drawn, Process, Request, download, host, model_error, no_step
 use crate::dataset::Dataset;
 use crate::network::Network;
 use crate::recipe::{Density as DensityKind, FlowModel, Points, Unused};
-use anyhow::bail;
+use anyhow::anyhow;
 use burn::tensor::{Device, Int, Tensor};
 use halation_models::flow::argmax::{
     ContextConfig, NoiseKind, PositionContextConfig, RecurrentContextConfig, SurjectionConfig, UnusedPolicy,
@@ -12,6 +12,7 @@ use halation_models::flow::argmax::{
 use halation_models::flow::{AutoregressiveFlowConfig, CategoricalFlow, CouplingTextFlowConfig, SequenceDensity};
 use halation_train::random::{normal_noise, seed_for, uniform_noise};
 use halation_train::trainer::StepAt;
+use halation_train::user_error::user;
 
 /// Draws of a whole sample before a code without a class is given up on.
 const TRIES: usize = 200;
@@ -30,7 +31,10 @@ pub fn build(
 ) -> anyhow::Result<(Box<dyn Process>, Network)> {
     sequences_only(dataset, "flow")?;
     if !(0.0..1.0).contains(&model.input_dropout) {
-        bail!("recipe key `model.input_dropout` is {}; it is a share, 0 to below 1", model.input_dropout);
+        return Err(user(anyhow!(
+            "recipe key `model.input_dropout` is {}; it is a share, 0 to below 1",
+            model.input_dropout
+        )));
     }
     let (classes, length) = (dataset.classes, dataset.length);
     let context = match model.density {

@@ -40,7 +40,7 @@ pub enum LrSchedule {
     Cosine,
     /// Not at all.
     Constant,
-    /// By this factor after every epoch (the published runs); without a rise.
+    /// By this factor after every epoch (the published runs), during the rise as well.
     PerEpoch(f64),
 }
 
