@@ -9,7 +9,7 @@ use halation_data::source::{
     read_label_folder,
 };
 use halation_data::text::Alphabet;
-use halation_data::world::chains::LabelWorld;
+use halation_data::world::chains::{ChainConfig, LabelWorld};
 use halation_train::run::sha256_bytes;
 use halation_train::user_error::user;
 use std::path::Path;
@@ -80,6 +80,12 @@ impl Dataset {
         match &data.source {
             Source::Text(options) => Ok(text("text", TextCorpus::read(path(data, "the text file")?, options)?, None)),
             Source::Chain(chain) => {
+                let (ChainConfig::Sticky { classes, .. } | ChainConfig::Ring { classes, .. }) = chain.kind;
+                if classes < 2 {
+                    return Err(user(anyhow!(
+                        "recipe key `data.source.chain.kind`: classes = {classes}; a chain has at least 2"
+                    )));
+                }
                 let floor = chain.kind.build()?.entropy_per_symbol(data.length);
                 let corpus = chain.kind.corpus(seed, [chain.train, chain.test, chain.test])?;
                 Ok(text("chain", corpus, Some(floor)))
@@ -116,6 +122,18 @@ impl Dataset {
             Corpus::Text(corpus) => Some(&corpus.alphabet),
             Corpus::Maps(_) => None,
         }
+    }
+
+    /// What the classes are, as JSON: the alphabet of a text, names and ids of the categories of label maps.
+    pub fn classes_json(&self) -> String {
+        let text = match &self.corpus {
+            Corpus::Text(corpus) => serde_json::to_string(&corpus.alphabet),
+            Corpus::Maps(corpus) => {
+                let categories = corpus.categories.categories().iter();
+                serde_json::to_string(&categories.map(|category| (&category.name, &category.ids)).collect::<Vec<_>>())
+            }
+        };
+        text.expect("plain values")
     }
 
     /// The label maps and their categories; `None` of a text.

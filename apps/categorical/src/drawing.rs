@@ -33,14 +33,18 @@ pub fn line(dataset: &Dataset, row: &[u16]) -> String {
 /// None for sequences of the data set.
 pub fn sheet(dataset: &Dataset, rows: &[Vec<u16>], columns: usize) -> anyhow::Result<RgbImage> {
     let [height, width] = dataset.size().unwrap_or([1, dataset.length]);
-    // One colour more than classes: a mask is grey.
+    // One colour more than classes: a mask is grey. Of 256 classes it shares the colour of the last one: a palette has no more.
     let mut colours = match dataset.maps() {
         Some(maps) => maps.categories.palette().colours().to_vec(),
         None => halation_data::image::Palette::distinct(dataset.classes)?.colours().to_vec(),
     };
-    colours.push([128, 128, 128]);
+    if colours.len() < 256 {
+        colours.push([128, 128, 128]);
+    }
+    let last = colours.len() - 1;
     let palette = halation_data::image::Palette::new(colours)?;
-    let maps: Vec<Vec<u8>> = rows.iter().map(|row| row.iter().map(|&id| id as u8).collect()).collect();
+    let maps: Vec<Vec<u8>> =
+        rows.iter().map(|row| row.iter().map(|&id| usize::from(id).min(last) as u8).collect()).collect();
     let maps: Vec<&[u8]> = maps.iter().map(Vec::as_slice).collect();
     Ok(palette.sheet(&maps, height, width, columns, SCALE)?)
 }

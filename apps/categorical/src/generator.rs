@@ -15,6 +15,9 @@ use halation_train::user_error::user;
 /// Sequences that go through the network at a time.
 const BATCH: usize = 64;
 
+/// File of a run that says what its classes are.
+pub const CLASSES: &str = "classes.json";
+
 /// A network in evaluation mode, and what is done with it.
 pub struct Generator<'a> {
     network: Network,
@@ -48,7 +51,7 @@ impl Opened {
             recipe.data.path = Some(std::path::absolute(path)?);
         }
         let dataset = Dataset::load(&recipe)?;
-        check_alphabet(&run.artifact("alphabet.json"), &dataset)?;
+        check_classes(&run.artifact(CLASSES), &dataset)?;
         let (process, blank) = process::build(&recipe, &dataset, &device)?;
         let network = run.load_model(blank, Which::Last)?.valid();
         Ok(Self { recipe, dataset, network, process, device })
@@ -70,15 +73,16 @@ impl Opened {
     }
 }
 
-/// A model reads the classes of the alphabet that it was trained with, and no others.
-fn check_alphabet(path: &std::path::Path, dataset: &Dataset) -> anyhow::Result<()> {
-    let (Ok(text), Some(found)) = (std::fs::read_to_string(path), dataset.alphabet()) else { return Ok(()) };
-    if text == serde_json::to_string(found)? {
+/// A model reads the classes that it was trained with, and no others.
+fn check_classes(path: &std::path::Path, dataset: &Dataset) -> anyhow::Result<()> {
+    let found = dataset.classes_json();
+    if std::fs::read_to_string(path).is_ok_and(|expected| expected == found) {
         return Ok(());
     }
     Err(user(anyhow!(
-        "the data has another alphabet ({} symbols) than the model was trained with ({}): give the data of the run, or train anew",
-        found.size(),
+        "the data has another alphabet or other categories ({} classes) than the model was trained with ({}): give the data of the run, \
+         or train anew",
+        dataset.classes,
         path.display()
     )))
 }

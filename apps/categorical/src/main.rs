@@ -10,6 +10,7 @@ mod network;
 mod process;
 mod recipe;
 mod report;
+mod spelling;
 mod task;
 mod verb;
 

@@ -3,9 +3,11 @@
 use crate::dataset::{Dataset, data_error};
 use crate::evaluation::spread;
 use crate::generator::Generator;
+use anyhow::anyhow;
 use halation_data::baseline::NeighbourSpeller;
 use halation_data::world::corrupt::substitute;
 use halation_models::diffusion::discrete::{SpellCounts, SpellMode};
+use halation_train::user_error::user;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -40,7 +42,9 @@ pub struct SpellScore {
 /// A model that does not correct texts; a part that does not exist.
 pub fn measure(generator: &Generator<'_>, part: &str, sequences: usize) -> anyhow::Result<Spelling> {
     let dataset = generator.dataset();
-    let train = dataset.symbols("train")?.unwrap_or_default();
+    let Some(train) = dataset.symbols("train")? else {
+        return Err(user(anyhow!("the run models label maps; spelling needs a run on text")));
+    };
     let neighbours = NeighbourSpeller::train(train, dataset.classes).map_err(data_error)?;
     let truth = text(dataset, part, sequences)?;
     let mut spelling = Spelling::new();
@@ -66,7 +70,8 @@ pub fn measure(generator: &Generator<'_>, part: &str, sequences: usize) -> anyho
 
 /// A table for people.
 pub fn table(spelling: &Spelling) -> String {
-    let mut out = format!("{:<16}{:>7}{:>12}{:>10}{:>10}{:>14}\n", "", "wrong", "precision", "recall", "edits", "wrong after");
+    let mut out =
+        format!("{:<16}{:>7}{:>12}{:>10}{:>10}{:>14}\n", "", "wrong", "precision", "recall", "edits", "wrong after");
     for (percent, spellers) in spelling {
         for (speller, score) in spellers {
             out += &format!(

@@ -45,7 +45,9 @@ impl<'a> SequenceTask<'a> {
                 stage.with_schedule(Schedule::Ramp { start: 0, steps: warmup_steps })
             }
             LrSchedule::Constant => stage,
-            LrSchedule::PerEpoch(factor) => stage.with_schedule(Schedule::Step { every: per_epoch, factor }),
+            LrSchedule::PerEpoch(factor) => {
+                stage.with_schedule(Schedule::WarmupStep { warmup_steps, every: per_epoch, factor })
+            }
         }]
     }
 }

@@ -4,7 +4,7 @@ use super::{Bound, Drawn, Process, Request, download, host, model_error, no_step
 use crate::dataset::Dataset;
 use crate::network::Network;
 use crate::recipe::{Density as DensityKind, FlowModel, Points, Unused};
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use burn::tensor::{Device, Int, Tensor};
 use halation_models::flow::argmax::{
     ContextConfig, NoiseKind, PositionContextConfig, RecurrentContextConfig, SurjectionConfig, UnusedPolicy,
@@ -15,7 +15,7 @@ use halation_train::trainer::StepAt;
 use halation_train::user_error::user;
 
 /// Draws of a whole sample before a code without a class is given up on.
-const TRIES: usize = 50;
+const TRIES: usize = 400;
 
 struct FlowProcess {
     length: usize,
@@ -31,7 +31,21 @@ pub fn build(
 ) -> anyhow::Result<(Box<dyn Process>, Network)> {
     sequences_only(dataset, "flow")?;
     if !(0.0..1.0).contains(&model.input_dropout) {
-        bail!("recipe key `model.input_dropout` is {}; it is a share, 0 to below 1", model.input_dropout);
+        return Err(user(anyhow!(
+            "recipe key `model.input_dropout` is {}; it is a share, 0 to below 1",
+            model.input_dropout
+        )));
+    }
+    let positive = [
+        ("hidden", model.hidden),
+        ("layers", model.layers),
+        ("steps", model.steps),
+        ("mixtures", model.mixtures),
+        ("context", model.context),
+        ("context_out", model.context_out),
+    ];
+    if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
+        return Err(user(anyhow!("recipe key `model.{key}` is 0; it must be at least 1")));
     }
     let (classes, length) = (dataset.classes, dataset.length);
     let context = match model.density {
@@ -105,6 +119,19 @@ fn flow_of(network: &Network) -> &CategoricalFlow {
 }
 
 impl Process for FlowProcess {
+    fn prepare(&self, network: Network, ids: Tensor<2, Int>, seed: u64) -> Network {
+        let Network::Flow(CategoricalFlow { surjection, density }) = network else { return network };
+        let surjection = surjection.match_frequencies(ids.clone());
+        let flow = CategoricalFlow { surjection, density };
+        let noise = self.noise(&flow, ids.dims()[0], seed_for(seed, "prepare", 0, 0), &ids.device());
+        let (v, _) = flow.surjection.forward(ids, noise);
+        let density = match flow.density {
+            SequenceDensity::Coupling(density) => SequenceDensity::Coupling(density.initialise(v)),
+            other => other,
+        };
+        Network::Flow(CategoricalFlow { surjection: flow.surjection, density })
+    }
+
     fn loss(&self, network: &Network, ids: Tensor<2, Int>, at: StepAt) -> Tensor<1> {
         let flow = flow_of(network);
         let ([batch, length], device) = (ids.dims(), ids.device());

@@ -25,6 +25,15 @@ pub fn build(
             "recipe key `model.kind` is \"label-flow\", which models label maps; use \"flow\" for sequences"
         )));
     };
+    // 2^levels must divide both sides; the shift of a larger number would overflow.
+    if model.levels == 0 || model.levels > size[0].min(size[1]).ilog2() as usize {
+        return Err(user(anyhow!(
+            "recipe key `model.levels` is {}; both sides of a map of {} x {} must be multiples of 2^levels, levels at least 1",
+            model.levels,
+            size[0],
+            size[1]
+        )));
+    }
     let noise = ConditionalImageFlowConfig::new(dataset.classes, model.context)
         .with_steps(model.noise_steps)
         .with_context_width(model.context)

@@ -22,6 +22,11 @@ use serde_json::Value;
 
 /// How a network of one kind is trained, measured and sampled.
 pub trait Process {
+    /// Sets what the first batch decides: activation norms, starting frequencies. A resumed run overwrites it.
+    fn prepare(&self, network: Network, _ids: Tensor<2, Int>, _seed: u64) -> Network {
+        network
+    }
+
     /// What training minimises, nats for each sequence, `[B]`.
     fn loss(&self, network: &Network, ids: Tensor<2, Int>, at: StepAt) -> Tensor<1>;
 

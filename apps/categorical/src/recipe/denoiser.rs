@@ -2,11 +2,14 @@
 
 use crate::dataset::Dataset;
 use crate::network::DenoiserNetwork;
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use burn::tensor::Device;
 use halation_models::diffusion::denoiser::{DitDenoiserConfig, DitMlpKind, SegmentationUnetConfig, TextDenoiserConfig};
 use halation_train::user_error::user;
 use serde::{Deserialize, Serialize};
+
+/// Levels of a U-net at most: no picture is halved more often.
+const MOST_LEVELS: usize = 16;
 
 /// The network of a diffusion.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,6 +58,13 @@ impl Denoiser {
     pub fn init(&self, dataset: &Dataset, inputs: usize, device: &Device) -> anyhow::Result<DenoiserNetwork> {
         let bad = |error: halation_models::ModelError| user(anyhow!("recipe table `model.denoiser`: {error}"));
         let (classes, length) = (dataset.classes, dataset.length);
+        if self.net != Net::UNet && (self.heads == 0 || !self.width.is_multiple_of(self.heads)) {
+            return Err(user(anyhow!(
+                "recipe key `model.denoiser.heads` is {}; it must divide `model.denoiser.width`, {}",
+                self.heads,
+                self.width
+            )));
+        }
         Ok(match self.net {
             Net::Dit => {
                 let config = DitDenoiserConfig::new(classes)
@@ -86,7 +96,16 @@ impl Denoiser {
                     )));
                 };
                 if !(0.0..1.0).contains(&self.dropout) {
-                    bail!("recipe key `model.denoiser.dropout` is {}; it is a share, 0 to below 1", self.dropout);
+                    return Err(user(anyhow!(
+                        "recipe key `model.denoiser.dropout` is {}; it is a share, 0 to below 1",
+                        self.dropout
+                    )));
+                }
+                if self.depth == 0 || self.depth > MOST_LEVELS {
+                    return Err(user(anyhow!(
+                        "recipe key `model.denoiser.depth` is {}; a U-net has 1 to {MOST_LEVELS} levels",
+                        self.depth
+                    )));
                 }
                 let config = SegmentationUnetConfig::new(classes, height, width)
                     .with_inputs(inputs)

@@ -40,7 +40,7 @@ pub enum LrSchedule {
     Cosine,
     /// Not at all.
     Constant,
-    /// By this factor after every epoch (the published runs); without a rise.
+    /// By this factor after every epoch (the published runs), during the rise as well.
     PerEpoch(f64),
 }
 
@@ -74,6 +74,9 @@ impl Train {
         }
         if !(self.clip >= 0.0 && self.clip.is_finite()) {
             bail!("recipe key `train.clip` is {}; it must be 0 (no clipping) or positive", self.clip);
+        }
+        if let Some(problem) = self.average.as_ref().and_then(AverageSpec::problem) {
+            bail!("recipe key `train.average`: {problem}");
         }
         if let LrSchedule::PerEpoch(factor) = self.schedule
             && !(factor > 0.0 && factor <= 1.0)

@@ -1,6 +1,6 @@
 //! `export`: what another program needs to use a trained model.
 
-use crate::generator::Opened;
+use crate::generator::{CLASSES, Opened};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use halation_models::weights;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 pub struct ExportArgs {
     #[command(flatten)]
     run: RunArgs,
-    /// Folder to make: model.safetensors, recipe.toml and, of a text, alphabet.json
+    /// Folder to make: model.safetensors, recipe.toml, classes.json
     #[arg(long)]
     out: PathBuf,
 }
@@ -27,7 +27,7 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<()> {
     }
     std::fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
     weights::save(opened.network(), args.out.join("model.safetensors"), &BTreeMap::new())?;
-    for name in ["recipe.toml", "alphabet.json"] {
+    for name in ["recipe.toml", CLASSES] {
         let from = args.run.run.join(name);
         if from.is_file() {
             std::fs::copy(&from, args.out.join(name)).with_context(|| from.display().to_string())?;

@@ -41,6 +41,9 @@ pub fn run(args: &InfillArgs) -> anyhow::Result<()> {
     let Some(alphabet) = dataset.alphabet() else {
         return Err(user(anyhow!("the run models label maps; filling gaps needs a run on text")));
     };
+    // Checked as a whole first, gaps as some symbol, so that what is outside the alphabet is told with its place.
+    let stand_in = String::from_utf8(alphabet.decode(&[0]).map_err(data_error)?)?;
+    alphabet.encode("the text", args.text.replace(args.gap, &stand_in).as_bytes()).map_err(data_error)?;
     let mut known = Vec::new();
     for character in args.text.chars() {
         if character == args.gap {

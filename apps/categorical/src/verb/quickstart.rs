@@ -29,13 +29,17 @@ pub struct QuickstartArgs {
     /// No progress
     #[arg(long)]
     quiet: bool,
+    /// Recipe keys of both, as for train: train.epochs=1
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
 }
 
 /// Trains both, and prints bound, floor and gap, and what they draw.
 pub fn run(args: &QuickstartArgs) -> anyhow::Result<()> {
     let mut rows: Vec<(&str, Evaluation, PathBuf)> = Vec::new();
+    let settings = [&["train.epochs=4".to_owned()], &args.set[..]].concat();
     for (name, text) in RECIPES {
-        let recipe: Recipe = parse_recipe(text, "quickstart", &["train.epochs=4".to_owned()])?;
+        let recipe: Recipe = parse_recipe(text, "quickstart", &settings)?;
         let folder = args.out.join(name.replace(' ', "-"));
         eprintln!("{name}:");
         let train_args = TrainArgs::into_folder(folder.clone(), args.device.clone(), args.quiet);

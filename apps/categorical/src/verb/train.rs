@@ -2,6 +2,7 @@
 
 use crate::dataset::Dataset;
 use crate::evaluation::Evaluation;
+use crate::generator::CLASSES;
 use crate::process;
 use crate::recipe::Recipe;
 use crate::report;
@@ -40,12 +41,12 @@ pub fn train(recipe: &Recipe, args: &TrainArgs) -> anyhow::Result<Option<Evaluat
     let (process, _) = process::build(recipe, &dataset, &training_device)?;
     let spec = RunSpec::new("categorical", recipe, recipe.seed)?.with_data(dataset.name, dataset.sha256.clone());
     let mut run = args.open_run(spec)?;
-    if let Some(alphabet) = dataset.alphabet() {
-        run.write_artifact("alphabet.json", serde_json::to_string(alphabet)?.as_bytes())?;
-    }
+    run.write_artifact(CLASSES, dataset.classes_json().as_bytes())?;
     let network = seeded_init(&training_device, recipe.seed, |device| {
         process::build(recipe, &dataset, device).expect("the same settings have just been built").1
     });
+    let first = dataset.training_batch(recipe.train.batch, recipe.seed, 0, 0)?;
+    let network = process.prepare(network, process::upload(&first, dataset.length, &training_device), recipe.seed);
     let task = SequenceTask::new(recipe, &dataset, process.as_ref(), &device);
     let mut options = args.fit_options(recipe.train.checkpoint_every);
     options.average = recipe.train.average;

@@ -40,6 +40,15 @@ pub enum Schedule {
         /// What each stair multiplies by.
         factor: f64,
     },
+    /// `min(1, (t + 1) / W)` times the staircase, which counts from step 0: the published runs of argmax flows.
+    WarmupStep {
+        /// `W`, in steps; 0: the staircase alone.
+        warmup_steps: u64,
+        /// The length of a stair, in steps.
+        every: u64,
+        /// What each stair multiplies by.
+        factor: f64,
+    },
     /// 1 up to step `at`, then `factor`: the single drop of PCME++ and VSE++ (x0.1 at epoch 15).
     Drop {
         /// The first step that is lower, in steps.
@@ -79,6 +88,10 @@ impl Schedule {
                 cosine(step - warmup_steps, total_steps.saturating_sub(warmup_steps), floor)
             }
             Self::Step { every, factor } => factor.powi((step / every.max(1)).min(i32::MAX as u64) as i32),
+            Self::WarmupStep { warmup_steps, every, factor } => {
+                let risen = if step < warmup_steps { (step + 1) as f64 / warmup_steps as f64 } else { 1.0 };
+                risen * Self::Step { every, factor }.factor(step)
+            }
             Self::Drop { at, factor } => {
                 if step < at {
                     1.0
@@ -102,6 +115,16 @@ fn cosine(step: u64, total: u64, floor: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_staircase_with_a_rise_is_the_product_of_both() {
+        let schedule = Schedule::WarmupStep { warmup_steps: 4, every: 2, factor: 0.5 };
+        for (step, expected) in [(0, 0.25), (1, 0.5), (2, 0.375), (3, 0.5), (4, 0.25), (6, 0.125)] {
+            assert_eq!(schedule.factor(step), expected, "{step}");
+        }
+        let flat = Schedule::WarmupStep { warmup_steps: 0, every: 3, factor: 0.9 };
+        assert!((0..20).all(|step| flat.factor(step) == Schedule::Step { every: 3, factor: 0.9 }.factor(step)));
+    }
 
     #[test]
     fn the_cosine_starts_at_one_is_half_way_in_the_middle_and_stays_at_its_floor() {
