@@ -84,5 +84,8 @@ pub(crate) fn denoiser(dim: usize, length: usize, inputs: usize, device: &Device
 /// Some characters.
 fn text([batch, length]: [usize; 2], device: &Device) -> Tensor<2, Int> {
     let count = (batch * length) as i64;
-    Tensor::<1, Int>::arange(0..count, device).mul_scalar(7919).remainder_scalar(CLASSES as i64).reshape([batch, length])
+    Tensor::<1, Int>::arange(0..count, device)
+        .mul_scalar(7919)
+        .remainder_scalar(CLASSES as i64)
+        .reshape([batch, length])
 }

@@ -74,9 +74,8 @@ fn main() {
     let device = Device::default().autodiff();
     let only = BENCHES.iter().map(|(name, _)| *name).find(|name| arguments.iter().any(|argument| argument == name));
     let wanted = BENCHES.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
-    let entries: Vec<String> = wanted
-        .flat_map(|(name, make)| make(&device).into_iter().map(move |row| entry(name, repeats, row)))
-        .collect();
+    let entries: Vec<String> =
+        wanted.flat_map(|(name, make)| make(&device).into_iter().map(move |row| entry(name, repeats, row))).collect();
     println!("{{\"library\":\"halation\",\"unit\":\"ms\",{}}}", entries.join(","));
 }
 
