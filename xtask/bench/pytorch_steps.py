@@ -1,4 +1,4 @@
-"""The work of crates/models/benches/steps.rs in PyTorch on the CPU, as one JSON line.
+"""The work of crates/models/benches/steps/heads.rs in PyTorch on the CPU, as one JSON line.
 
 usage: python xtask/bench/pytorch_steps.py [heads|pcmepp|prolip|resnet18] [--repeats N] [--threads N]
 

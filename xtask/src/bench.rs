@@ -6,6 +6,7 @@ use crate::root::workspace_root;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -15,13 +16,27 @@ pub struct BenchArgs {
     /// A Python with torch, torchvision and eccv_caption; without it a virtual environment is made below target/
     #[arg(long)]
     python: Option<PathBuf>,
-    /// Only the benchmarks whose name contains this: heads, pcmepp, prolip, resnet18, score
+    /// Only the benchmarks whose name contains this: heads, pcmepp, prolip, resnet18,
+    /// text-denoiser, ar-flow, sample-ar, sample-coupling, sample-diffusion, score
     #[arg(long)]
     only: Option<String>,
 }
 
-/// Training steps of crates/models/benches/steps.rs and xtask/bench/pytorch_steps.py.
-const STEPS: [&str; 4] = ["heads", "pcmepp", "prolip", "resnet18"];
+/// Training steps and samples of crates/models/benches/steps, each with the script in xtask/bench that does the same in PyTorch.
+const STEPS: [(&str, &str); 9] = [
+    ("heads", "pytorch_steps.py"),
+    ("pcmepp", "pytorch_steps.py"),
+    ("prolip", "pytorch_steps.py"),
+    ("resnet18", "pytorch_steps.py"),
+    ("text-denoiser", "pytorch_categorical.py"),
+    ("ar-flow", "pytorch_categorical.py"),
+    ("sample-ar", "pytorch_categorical.py"),
+    ("sample-coupling", "pytorch_categorical.py"),
+    ("sample-diffusion", "pytorch_categorical.py"),
+];
+
+/// The end of a row's name for samples drawn by one pass of the whole network for each number: what a kept state saves.
+const FULL_PASSES: &str = "-full-passes";
 
 /// How often each side is measured, in turn, so that a neighbour's load meets both.
 const ROUNDS: usize = 2;
@@ -33,8 +48,8 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         None => virtual_environment(&workspace_root().join("target/parity-venv"))?,
     };
     let wanted = |name: &str| args.only.as_deref().is_none_or(|part| name.contains(part));
-    for name in STEPS.into_iter().filter(|name| wanted(name)) {
-        step(name, &python)?;
+    for (name, script) in STEPS.into_iter().filter(|(name, _)| wanted(name)) {
+        step(name, script, &python)?;
     }
     if wanted("score") {
         score(&python)?;
@@ -42,26 +57,43 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One training step, ours against PyTorch, on the same number of threads.
-fn step(name: &str, python: &Path) -> anyhow::Result<()> {
+/// One training step, or the samples of one model, ours against PyTorch, on the same number of threads.
+fn step(name: &str, script: &str, python: &Path) -> anyhow::Result<()> {
     let root = workspace_root();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         // Of the whole workspace: another selection of packages means other features, and a second build of Burn.
         command.current_dir(&root).args(["bench", "--quiet", "--profile", "dev", "--workspace"]);
-        ours.push(Times::of(command.args(["--bench", "steps", "--", name]), name)?);
+        ours.push(Times::of(command.args(["--bench", "steps", "--", name]))?);
         let mut command = Command::new(python);
-        theirs.push(Times::of(command.arg(root.join("xtask/bench/pytorch_steps.py")).arg(name), name)?);
+        theirs.push(Times::of(command.arg(root.join("xtask/bench").join(script)).arg(name))?);
     }
     let (ours, theirs) = (Times::merge(&ours), Times::merge(&theirs));
-    println!(
-        "{name}: halation {}, PyTorch {} (ms, min / median / max); ratio of medians {:.2}, of minima {:.2}",
-        ours.show(),
-        theirs.show(),
-        ours.median / theirs.median,
-        ours.min / theirs.min
-    );
+    if !theirs.keys().any(|row| ours.contains_key(row)) {
+        bail!("the two sides of {name} have no row in common");
+    }
+    for (row, own) in &ours {
+        let Some(other) = theirs.get(row) else {
+            println!("{row}: halation {} (ms, min / median / max)", own.show());
+            continue;
+        };
+        println!(
+            "{row}: halation {}, PyTorch {} (ms, min / median / max); ratio of medians {:.2}, of minima {:.2}",
+            own.show(),
+            other.show(),
+            own.median / other.median,
+            own.min / other.min
+        );
+    }
+    let full = format!("{name}{FULL_PASSES}");
+    if let (Some(kept), Some(own), Some(other)) = (ours.get(name), ours.get(&full), theirs.get(&full)) {
+        println!(
+            "{name}: one full pass for each number takes {:.1} times as long here and {:.1} times in PyTorch (of minima)",
+            own.min / kept.min,
+            other.min / kept.min
+        );
+    }
     Ok(())
 }
 
@@ -92,8 +124,8 @@ struct Times {
 }
 
 impl Times {
-    /// Reads `{"<name>": {"min": .., "median": .., "max": ..}}` from the last line that a command prints.
-    fn of(command: &mut Command, name: &str) -> anyhow::Result<Self> {
+    /// Reads `{"<row>": {"min": .., "median": .., "max": ..}, ..}` from the last line that a command prints.
+    fn of(command: &mut Command) -> anyhow::Result<BTreeMap<String, Self>> {
         let output = command.output().with_context(|| format!("could not start {command:?}"))?;
         if !output.status.success() {
             bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
@@ -101,15 +133,24 @@ impl Times {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let last = text.lines().last().context("the benchmark printed nothing")?;
         let value: Value = serde_json::from_str(last).with_context(|| format!("not a JSON line: {last}"))?;
-        let field = |key: &str| value[name][key].as_f64().with_context(|| format!("no {name}.{key} in {last}"));
-        Ok(Self { min: field("min")?, median: field("median")?, max: field("max")? })
+        let fields = value.as_object().with_context(|| format!("not an object: {last}"))?;
+        let rows = fields.iter().filter(|(_, row)| row.is_object()).map(|(name, row)| {
+            let field = |key: &str| row[key].as_f64().with_context(|| format!("no {name}.{key} in {last}"));
+            Ok((name.clone(), Self { min: field("min")?, median: field("median")?, max: field("max")? }))
+        });
+        rows.collect()
     }
 
     /// Extremes of all rounds, and the smallest of their medians: the round that was disturbed least.
-    fn merge(rounds: &[Self]) -> Self {
-        let smallest = |of: fn(&Self) -> f64| rounds.iter().map(of).fold(f64::INFINITY, f64::min);
-        let max = rounds.iter().map(|round| round.max).fold(0.0, f64::max);
-        Self { min: smallest(|round| round.min), median: smallest(|round| round.median), max }
+    fn merge(rounds: &[BTreeMap<String, Self>]) -> BTreeMap<String, Self> {
+        let mut merged: BTreeMap<String, Self> = BTreeMap::new();
+        for (name, row) in rounds.iter().flatten() {
+            let all = merged.entry(name.clone()).or_insert(*row);
+            all.min = all.min.min(row.min);
+            all.median = all.median.min(row.median);
+            all.max = all.max.max(row.max);
+        }
+        merged
     }
 
     fn show(&self) -> String {
@@ -123,8 +164,8 @@ mod tests {
 
     #[test]
     fn rounds_merge_into_extremes_and_the_least_disturbed_median() {
-        let merged =
-            Times::merge(&[Times { min: 2.0, median: 5.0, max: 9.0 }, Times { min: 3.0, median: 4.0, max: 7.0 }]);
+        let round = |min, median, max| BTreeMap::from([("heads".to_owned(), Times { min, median, max })]);
+        let merged = Times::merge(&[round(2.0, 5.0, 9.0), round(3.0, 4.0, 7.0)])["heads"];
         assert_eq!((merged.min, merged.median, merged.max), (2.0, 4.0, 9.0));
     }
 }

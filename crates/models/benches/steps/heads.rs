@@ -1,17 +1,4 @@
-//! Times of training steps on the CPU, as one JSON line. The same work in PyTorch: xtask/bench/pytorch_steps.py.
-//!
-//! * `heads`: both towers' heads and the PCME loss on cached features, forward and backward. B = 128, J = 7, D = 1024,
-//!   feature maps [128, 2048, 7, 7], word vectors [128, 16, 300] of lengths 8 to 16, prior weight 1e-5, fresh noise.
-//! * `pcmepp`: both heads of PCME++ (generalised pooling) and its closed-form loss with pseudo-positives and prior on cached
-//!   tokens of CLIP ViT-B/32: [128, 50, 768] and [128, 32, 512] of lengths 8 to 32, D = 1024.
-//! * `prolip`: both heads of ProLIP and its loss with inclusion and prior on cached tokens, [128, 768] and [128, 512] twice,
-//!   D = 1024.
-//! * `resnet18`: ResNet-18 with 1000 classes and cross-entropy on [16, 3, 64, 64], forward and backward in train mode.
-//!
-//! `cargo bench -p halation-models --bench steps [--profile dev] -- [heads|pcmepp|prolip|resnet18] [--repeats N]`
-#![allow(clippy::print_stdout)] // its job
-
-use std::time::Instant;
+//! Training steps of heads and losses on cached features, and of an image encoder.
 
 use burn::module::Module;
 use burn::nn::loss::{CrossEntropyLossConfig, Reduction};
@@ -23,52 +10,14 @@ use halation_models::encoder::ResNetConfig;
 use halation_models::head::{PcmePpHeadConfig, ProLipHeadConfig};
 use halation_models::pcme::PcmeConfig;
 
+use super::Step;
+
 const BATCH: usize = 128;
 const SAMPLES: usize = 7;
 const EMBED: usize = 1024;
 
-/// One training step; gives its loss.
-type Step = Box<dyn FnMut() -> f32>;
-
-/// Prepares a step on a device.
-type Bench = fn(&Device) -> Step;
-
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if !arguments.iter().any(|argument| argument == "--bench") {
-        return; // `cargo test --all-targets` only asks whether it runs
-    }
-    let repeats = arguments
-        .iter()
-        .position(|argument| argument == "--repeats")
-        .and_then(|position| arguments.get(position + 1)?.parse().ok())
-        .unwrap_or(10);
-    let device = Device::default().autodiff();
-    let benches: [(&str, Bench); 4] =
-        [("heads", heads), ("pcmepp", pcmepp), ("prolip", prolip), ("resnet18", resnet18)];
-    let only = benches.iter().map(|(name, _)| *name).find(|name| arguments.iter().any(|argument| argument == name));
-    let wanted = benches.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
-    let entries: Vec<String> = wanted.map(|(name, make)| entry(name, repeats, make(&device))).collect();
-    println!("{{\"library\":\"halation\",\"unit\":\"ms\",{}}}", entries.join(","));
-}
-
-/// Minimum, median and maximum of some steps after two to warm up.
-fn entry(name: &str, repeats: usize, mut step: Step) -> String {
-    let mut times: Vec<f64> = (0..repeats + 2)
-        .map(|_| {
-            let start = Instant::now();
-            assert!(step().is_finite());
-            start.elapsed().as_secs_f64() * 1e3
-        })
-        .skip(2)
-        .collect();
-    times.sort_by(f64::total_cmp);
-    let (min, median, max) = (times[0], times[times.len() / 2], times[times.len() - 1]);
-    format!("\"{name}\":{{\"min\":{min:.1},\"median\":{median:.1},\"max\":{max:.1}}}")
-}
-
 /// Heads and loss on cached features.
-fn heads(device: &Device) -> Step {
+pub(crate) fn heads(device: &Device) -> Step {
     let model = PcmeConfig::new(ResNetConfig::resnet152(), 10).with_embed_dim(EMBED).init(device).freeze_backbones();
     let loss = SoftContrastiveLossConfig::new().init(device).expect("the defaults are valid");
     let normal = Distribution::Normal(0.0, 1.0);
@@ -92,7 +41,7 @@ fn heads(device: &Device) -> Step {
 }
 
 /// PCME++ on cached tokens.
-fn pcmepp(device: &Device) -> Step {
+pub(crate) fn pcmepp(device: &Device) -> Step {
     let (image_head, text_head) =
         (PcmePpHeadConfig::new(768, EMBED).init(device), PcmePpHeadConfig::new(512, EMBED).init(device));
     let loss = ClosedFormMatchLossConfig::new().init(device).expect("the defaults are valid");
@@ -112,7 +61,7 @@ fn pcmepp(device: &Device) -> Step {
 }
 
 /// ProLIP on cached tokens.
-fn prolip(device: &Device) -> Step {
+pub(crate) fn prolip(device: &Device) -> Step {
     let (image_head, text_head) =
         (ProLipHeadConfig::new(768, EMBED).init(device), ProLipHeadConfig::new(512, EMBED).init(device));
     let loss = ProLipLossConfig::new().init(device).expect("the defaults are valid");
@@ -134,7 +83,7 @@ fn prolip(device: &Device) -> Step {
 }
 
 /// A step of an image classifier.
-fn resnet18(device: &Device) -> Step {
+pub(crate) fn resnet18(device: &Device) -> Step {
     let model = ResNetConfig::resnet18().with_classes(Some(1000)).init(device);
     let images = Tensor::<4>::random([16, 3, 64, 64], Distribution::Normal(0.0, 1.0), device);
     let labels = Tensor::<1, Int>::arange(0..16, device);
