@@ -70,18 +70,18 @@ fn the_sign_encoder_has_the_values_of_the_specification() {
 /// noise's own.
 type Bend = fn(Tensor<2, Int>, Tensor<2>, Tensor<2>) -> (Tensor<2>, Tensor<2>);
 
-const TABLE: [(&str, NoiseKind, Bend); 5] = [
-    ("softplus threshold", NoiseKind::Normal, |classes, _, u| {
+const TABLE: [(&str, NoiseLaw, Bend); 5] = [
+    ("softplus threshold", NoiseLaw::Normal, |classes, _, u| {
         let (v, log_volume) = softplus_threshold(classes, u);
         (v, -log_volume)
     }),
-    ("gumbel", NoiseKind::Uniform, gumbel_argmax),
-    ("gumbel threshold", NoiseKind::Normal, gumbel_threshold),
-    ("variational dequantization", NoiseKind::Normal, |classes, _, y| {
+    ("gumbel", NoiseLaw::Uniform, gumbel_argmax),
+    ("gumbel threshold", NoiseLaw::Normal, gumbel_threshold),
+    ("variational dequantization", NoiseLaw::Normal, |classes, _, y| {
         let (v, log_volume) = dequantize_sigmoid(classes, y);
         (v, -log_volume)
     }),
-    ("uniform dequantization", NoiseKind::Uniform, |classes, _, u| {
+    ("uniform dequantization", NoiseLaw::Uniform, |classes, _, u| {
         let v = dequantize(classes, u);
         (v.clone(), v.zeros_like())
     }),
@@ -104,9 +104,9 @@ fn the_argmax_of_what_was_drawn_is_the_class_also_at_the_far_ends_and_nothing_is
         for (name, kind, bend) in TABLE {
             let locations = tensor(extreme(&format!("{name}.phi"), count * classes));
             let noise = tensor(match kind {
-                NoiseKind::Normal => extreme(name, count * classes),
+                NoiseLaw::Normal => extreme(name, count * classes),
                 // The grid of f32 generators, and both of its ends often.
-                NoiseKind::Uniform => uniform(name, count * classes)
+                NoiseLaw::Uniform => uniform(name, count * classes)
                     .into_iter()
                     .map(|u| ((u - 0.1) * 1.25).clamp(0.0, 1.0 - 2.0_f64.powi(-24)) as f32)
                     .collect(),
@@ -167,8 +167,8 @@ fn the_log_density_is_that_of_the_noise_less_the_log_jacobian_of_the_map() {
     for (name, kind, bend) in TABLE {
         for id in 0..4 {
             let noise: Vec<f32> = match kind {
-                NoiseKind::Normal => vec![0.4, -1.3, 0.9, 0.1],
-                NoiseKind::Uniform => vec![0.3, 0.55, 0.8, 0.2],
+                NoiseLaw::Normal => vec![0.4, -1.3, 0.9, 0.1],
+                NoiseLaw::Uniform => vec![0.3, 0.55, 0.8, 0.2],
             };
             let noise = Tensor::<2>::from_data(TensorData::new(noise, [1, 4]), &device).require_grad();
             let phi = Tensor::<2>::from_floats([[0.5, -0.3, 1.1, 0.0]], &device);
@@ -212,7 +212,7 @@ fn noise_of(name: &str, x: usize, phi: &[f64], v: &[f64]) -> Vec<f64> {
 }
 
 /// `int q(v | x) dv` over all `v` whose largest coordinate is `x`, by a grid over the largest and the logarithms of the gaps below it.
-fn mass(name: &str, kind: NoiseKind, bend: Bend, x: usize, phi: &[f64]) -> f64 {
+fn mass(name: &str, kind: NoiseLaw, bend: Bend, x: usize, phi: &[f64]) -> f64 {
     let classes = phi.len();
     let (tops, gaps, step_top, step_gap) = (80_i32, 60_i32, 0.25, 0.3);
     let mut points = Vec::new();
@@ -234,12 +234,12 @@ fn mass(name: &str, kind: NoiseKind, bend: Bend, x: usize, phi: &[f64]) -> f64 {
         }
         let noise = noise_of(name, x, phi, &v);
         let density: f64 = match kind {
-            NoiseKind::Normal => noise.iter().map(|u| (-0.5 * u * u).exp() / std::f64::consts::TAU.sqrt()).product(),
-            NoiseKind::Uniform => 1.0,
+            NoiseLaw::Normal => noise.iter().map(|u| (-0.5 * u * u).exp() / std::f64::consts::TAU.sqrt()).product(),
+            NoiseLaw::Uniform => 1.0,
         };
         // Cells that hold nothing in f32: the uniform is zero or one there, or the normal is far out.
         if noise.iter().all(|u| u.is_finite() && u.abs() < 50.0)
-            && (kind == NoiseKind::Normal || noise.iter().all(|u| *u > 1e-30))
+            && (kind == NoiseLaw::Normal || noise.iter().all(|u| *u > 1e-30))
         {
             points.extend(noise.iter().map(|&u| u as f32));
             weights.push(weight * density);

@@ -10,8 +10,8 @@ use halation_models::ModelError;
 use halation_models::flow::{
     ActNormConfig, AffineCouplingConfig, AutoregressiveFlow, AutoregressiveFlowConfig, ConditionalImageFlow,
     ConditionalImageFlowConfig, CouplingTextFlow, CouplingTextFlowConfig, Density, DiagonalBaseConfig, Flow, ImageFlow,
-    ImageFlowConfig, InvertibleConvConfig, LogisticMixture, LstmConfig, MixtureCouplingConfig, RationalQuadratic,
-    Reverse, ScaleBounds, SplineCouplingConfig, Squeeze,
+    ImageFlowConfig, InvertibleConvConfig, LstmConfig, MixtureCouplingConfig, MixtureMap, RationalQuadratic, Reverse,
+    ScaleBounds, SplineCouplingConfig, Squeeze,
 };
 use halation_models::weights::{LoadOptions, load_bytes, tensor_specs};
 
@@ -124,7 +124,7 @@ fn the_mixture_map_gives_the_golden_numbers() {
     let d = &device();
     let row = |x: [f64; 3]| Tensor::<4>::from_data([[[x]]], d);
     let one = |x: f64| Tensor::<3>::from_data([[[x]]], d);
-    let map = LogisticMixture {
+    let map = MixtureMap {
         shift: one(0.25),
         log_scale: one(-0.3),
         log_weights: row([0.2, 0.5, 0.3]).log(),
@@ -142,7 +142,7 @@ fn the_mixture_map_gives_the_golden_numbers() {
 fn the_mixture_map_comes_back_from_far_tails_in_f32() {
     let d = &device();
     let bounds: ScaleBounds = hashed(ScaleBounds::new(2, 3, d));
-    let map = LogisticMixture::new(signed("raw", [1, 1, 2, 11], 2.0, d), &bounds);
+    let map = MixtureMap::new(signed("raw", [1, 1, 2, 11], 2.0, d), &bounds);
     // At +-120 single components have logits past what exp can hold.
     for x in [-120.0, -40.0, -15.0, 0.0, 15.0, 40.0, 120.0] {
         let (y, log_det) = map.forward(Tensor::full([1, 1, 2], x, d));
@@ -158,7 +158,7 @@ fn the_mixture_map_comes_back_from_the_gap_between_its_components() {
     let d = &device();
     let row = |x: [f64; 2]| Tensor::<4>::from_data([[[x]]], d);
     let zero = Tensor::<3>::zeros([1, 1, 1], d);
-    let map = LogisticMixture {
+    let map = MixtureMap {
         shift: zero.clone(),
         log_scale: zero,
         log_weights: row([1e-3, 0.999]).log(),
@@ -179,7 +179,7 @@ fn the_mixture_map_comes_back_from_the_gap_between_its_components() {
 fn maps_with_parameters_of_zero_are_the_identity() {
     let d = &device();
     let x = signed("x", [2, 3, 2], 6.0, d);
-    let mixture = LogisticMixture::new(Tensor::zeros([2, 3, 2, 11], d), &ScaleBounds::new(2, 3, d));
+    let mixture = MixtureMap::new(Tensor::zeros([2, 3, 2, 11], d), &ScaleBounds::new(2, 3, d));
     let spline = RationalQuadratic::new(Tensor::zeros([2, 3, 2, 11], d), 3.0);
     for (z, log_det) in [mixture.forward(x.clone()), spline.forward(x.clone())] {
         assert_close("z", &values(z), &values(x.clone()), 1e-6);
@@ -224,14 +224,14 @@ fn the_inverse_of_the_mixture_map_has_the_gradient_of_the_inverse_function() {
     let bounds: ScaleBounds = hashed(ScaleBounds::new(2, 3, d));
     let raw = signed("raw", [1, 2, 2, 11], 1.0, d).require_grad();
     let y = signed("y", [1, 2, 2], 2.0, d).require_grad();
-    let map = LogisticMixture::new(raw.clone(), &bounds);
+    let map = MixtureMap::new(raw.clone(), &bounds);
     let (x, log_det) = map.inverse(y.clone());
     let gradients = x.clone().sum().backward();
     // dx/dy = exp(ln |dx/dy|), number by number.
     assert_close("dx/dy", &values(y.grad(&gradients).unwrap()), &values(log_det.exp()), 1e-5);
     // Of the parameters: y(x(p), p) = const, so dx/dp = -(dy/dp) / (dy/dx).
     let found = values(raw.grad(&gradients).unwrap());
-    let map = LogisticMixture::new(raw.clone(), &bounds); // a graph is gone once it was walked
+    let map = MixtureMap::new(raw.clone(), &bounds); // a graph is gone once it was walked
     let (again, slope) = map.forward(x.without_autodiff());
     let weighted = (again * (-slope).exp().without_autodiff()).sum().backward();
     let expected: Vec<f32> = values(raw.grad(&weighted).unwrap()).into_iter().map(|x| -x).collect();

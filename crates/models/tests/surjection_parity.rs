@@ -31,9 +31,9 @@ fn agrees_with_pytorch(name: &str, config: SurjectionConfig) {
     let ids = (0..batch).flat_map(|b| (0..length).map(move |l| ((7 * b + 5 * l + b * l) % CLASSES) as i64));
     let ids = Tensor::<2, Int>::from_data(TensorData::new(ids.collect::<Vec<_>>(), SHAPE), &device);
     let shape = [batch, length, surjection.noise_width()];
-    let noise: Tensor<3> = match surjection.noise_kind() {
-        NoiseKind::Normal => signed("noise", shape, 2.0, &device),
-        NoiseKind::Uniform => {
+    let noise: Tensor<3> = match surjection.noise_law() {
+        NoiseLaw::Normal => signed("noise", shape, 2.0, &device),
+        NoiseLaw::Uniform => {
             let drawn = uniform("noise", shape.iter().product()).into_iter().map(|u| u as f32).collect::<Vec<_>>();
             Tensor::from_data(TensorData::new(drawn, shape), &device)
         }

@@ -80,9 +80,9 @@ fn what_every_surjection_draws_is_read_back_as_what_it_was_drawn_for() {
             let surjection = config.init(&device());
             let shape = [batch, length, surjection.noise_width()];
             for scale in [1.0, 50.0] {
-                let noise = match surjection.noise_kind() {
-                    NoiseKind::Normal => signed("noise", shape, scale, &device()),
-                    NoiseKind::Uniform => {
+                let noise = match surjection.noise_law() {
+                    NoiseLaw::Normal => signed("noise", shape, scale, &device()),
+                    NoiseLaw::Uniform => {
                         let drawn = uniform("u", shape.iter().product()).iter().map(|&u| u as f32).collect::<Vec<_>>();
                         Tensor::from_data(TensorData::new(drawn, shape), &device())
                     }
@@ -161,7 +161,8 @@ fn bounds_rise_with_the_samples_to_the_exact_likelihood_and_unused_codes_cost_wh
         let mut iwbo = IwboAccumulator::new(batch);
         for s in 0..samples {
             let noise = normal(&format!("{samples}.{s}"), [batch, length, surjection.noise_width()]);
-            let weights = elbo(&surjection, &StandardNormal, ids(data.clone(), [batch, length]), noise);
+            let (v, log_q) = surjection.forward(ids(data.clone(), [batch, length]), noise);
+            let weights = StandardNormal.log_prob(v) - log_q;
             iwbo.update_tensor(weights.reshape([1, batch])).unwrap();
         }
         let mut bound = ElboAccumulator::new();

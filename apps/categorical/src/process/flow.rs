@@ -7,7 +7,7 @@ use crate::recipe::{Density as DensityKind, FlowModel, Points, Unused};
 use anyhow::anyhow;
 use burn::tensor::{Device, Int, Tensor};
 use halation_models::flow::argmax::{
-    ContextConfig, NoiseKind, PositionContextConfig, RecurrentContextConfig, SurjectionConfig, UnusedPolicy,
+    ContextConfig, NoiseLaw, PositionContextConfig, RecurrentContextConfig, SurjectionConfig, UnusedPolicy,
 };
 use halation_models::flow::{AutoregressiveFlowConfig, CategoricalFlow, CouplingTextFlowConfig, SequenceDensity};
 use halation_train::random::{normal_noise, seed_for, uniform_noise};
@@ -100,9 +100,9 @@ pub fn build(
 impl FlowProcess {
     fn noise(&self, flow: &CategoricalFlow, batch: usize, seed: u64, device: &Device) -> Tensor<3> {
         let shape = [batch, self.length, flow.surjection.noise_width()];
-        match flow.surjection.noise_kind() {
-            NoiseKind::Normal => normal_noise(shape, seed, device),
-            NoiseKind::Uniform => uniform_noise(shape, seed, device),
+        match flow.surjection.noise_law() {
+            NoiseLaw::Normal => normal_noise(shape, seed, device),
+            NoiseLaw::Uniform => uniform_noise(shape, seed, device),
         }
     }
 

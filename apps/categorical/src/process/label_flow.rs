@@ -6,7 +6,7 @@ use crate::network::Network;
 use crate::recipe::LabelFlowModel;
 use anyhow::anyhow;
 use burn::tensor::{Device, Int, Tensor};
-use halation_models::flow::argmax::NoiseKind;
+use halation_models::flow::argmax::NoiseLaw;
 use halation_models::flow::{ConditionalImageFlowConfig, ImageFlowConfig, LabelFlow, LabelFlowConfig};
 use halation_train::random::{normal_noise, seed_for, uniform_noise};
 use halation_train::trainer::StepAt;
@@ -66,9 +66,9 @@ fn noise(flow: &LabelFlow, batch: usize, seed: u64, device: &Device) -> Tensor<4
     let [height, width] = flow.size;
     let [classes, _] = flow.embedding.weight.dims();
     let shape = [batch, classes, height, width];
-    match flow.noise_kind() {
-        NoiseKind::Normal => normal_noise(shape, seed, device),
-        NoiseKind::Uniform => uniform_noise(shape, seed, device),
+    match flow.noise_law() {
+        NoiseLaw::Normal => normal_noise(shape, seed, device),
+        NoiseLaw::Uniform => uniform_noise(shape, seed, device),
     }
 }
 

@@ -11,6 +11,6 @@
 pub mod continuous;
 pub mod denoiser;
 pub mod discrete;
-mod log_space;
 pub mod schedule;
+mod tensors;
 pub mod transition;

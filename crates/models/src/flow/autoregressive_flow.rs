@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::tensors::sum_items;
 use super::{
-    ChannelHead, ChannelHeadConfig, Density, DiagonalBase, DiagonalBaseConfig, Flow, LogisticMixture, PositionLstm,
+    ChannelHead, ChannelHeadConfig, Density, DiagonalBase, DiagonalBaseConfig, Flow, MixtureMap, PositionLstm,
     PositionLstmConfig, ScaleBounds,
 };
 use crate::ModelError;
@@ -31,7 +31,7 @@ pub struct AutoregressiveFlowConfig {
 
 /// One autoregressive layer over positions and, within a position, channels (Argmax Flows, Hoogeboom et al., 2021, rows "AR"):
 /// a [`PositionLstm`] shifted by one position gives a trunk of `H / 2` numbers, a [`ChannelHead`] the parameters of a
-/// [`LogisticMixture`] for each number.
+/// [`MixtureMap`] for each number.
 ///
 /// The density takes one pass over the whole sequence; sampling takes the positions one after another.
 ///
@@ -84,7 +84,7 @@ impl AutoregressiveFlowConfig {
     }
 
     fn head(&self) -> ChannelHeadConfig {
-        ChannelHeadConfig::new(self.channels, self.hidden / 2, LogisticMixture::parameters(self.mixtures))
+        ChannelHeadConfig::new(self.channels, self.hidden / 2, MixtureMap::parameters(self.mixtures))
     }
 
     /// A flow with PyTorch's default initialisation.
@@ -136,8 +136,8 @@ impl AutoregressiveFlow {
     }
 
     /// The maps of all numbers, each from the numbers before it.
-    fn maps(&self, x: Tensor<3>, keep: Option<Tensor<2>>) -> LogisticMixture {
-        LogisticMixture::new(self.head.forward(self.net.forward(x.clone(), keep), x), &self.bounds)
+    fn maps(&self, x: Tensor<3>, keep: Option<Tensor<2>>) -> MixtureMap {
+        MixtureMap::new(self.head.forward(self.net.forward(x.clone(), keep), x), &self.bounds)
     }
 }
 
@@ -160,7 +160,7 @@ impl Flow<3> for AutoregressiveFlow {
             for (channel, bounds) in bounds.iter().enumerate() {
                 let raw = self.head.channel(channel, &mixed); // [B, 2 + 3 M]
                 let [_, width] = raw.dims();
-                let map = LogisticMixture::bounded(raw.reshape([batch, 1, 1, width]), bounds.clone());
+                let map = MixtureMap::bounded(raw.reshape([batch, 1, 1, width]), bounds.clone());
                 let target = z.clone().slice([0..batch, position..position + 1, channel..channel + 1]);
                 let (value, of_value) = map.inverse(target); // [B, 1, 1]
                 log_det = log_det + sum_items(of_value);

@@ -21,7 +21,7 @@ impl CategoricalFlow {
     /// its exponential over several draws the IWBO; both are below `ln P(x)`.
     ///
     /// # Shapes
-    /// * `ids`: `[B, L]`; `noise`: `[B, L, D]`, draws of [`Surjection::noise_kind`]
+    /// * `ids`: `[B, L]`; `noise`: `[B, L, D]`, draws of [`Surjection::noise_law`]
     /// * `keep`: see [`SequenceDensity::log_prob_with`]
     /// * output: `[B]`
     pub fn log_weight(&self, ids: Tensor<2, Int>, noise: Tensor<3>, keep: Option<Tensor<3>>) -> Tensor<1> {

@@ -1,13 +1,11 @@
 //! The base of every flow here: a normal distribution with a location and a scale per channel.
 
-use std::f64::consts::PI;
-
 use burn::config::Config;
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::Density;
-use super::tensors::{per_channel, sum_items};
+use super::tensors::{LN_2_PI, per_channel, sum_items};
 use crate::ModelError;
 use crate::head::config_error;
 
@@ -60,7 +58,7 @@ impl<const D: usize> Density<D> for DiagonalBase {
     fn log_prob(&self, x: Tensor<D>) -> Tensor<1> {
         let log_scale = per_channel::<D>(self.log_scale.val());
         let standard = (x - per_channel(self.loc.val())) * (-log_scale.clone()).exp();
-        sum_items((standard.square() + log_scale * 2.0 + (2.0 * PI).ln()) * -0.5)
+        sum_items((standard.square() + log_scale * 2.0 + LN_2_PI) * -0.5)
     }
 
     fn sample(&self, noise: Tensor<D>) -> Tensor<D> {

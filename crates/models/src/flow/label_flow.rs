@@ -6,7 +6,7 @@ use burn::nn::conv::Conv2d;
 use burn::tensor::{Int, Tensor};
 
 use super::argmax::{
-    ArgmaxInverse, Dequantization, NoiseKind, SurjectionMethod, dequantize, dequantize_sigmoid, gumbel_argmax,
+    ArgmaxInverse, Dequantization, NoiseLaw, SurjectionMethod, dequantize, dequantize_sigmoid, gumbel_argmax,
     gumbel_threshold, softplus_threshold,
 };
 use super::tensors::sum_items;
@@ -36,14 +36,14 @@ pub struct LabelFlow {
 
 impl LabelFlow {
     /// The noise that [`log_weight`](Self::log_weight) takes.
-    pub fn noise_kind(&self) -> NoiseKind {
-        self.method.noise_kind()
+    pub fn noise_law(&self) -> NoiseLaw {
+        self.method.noise_law()
     }
 
     /// `ln p(v) - ln q(v | x)` of one draw for each map, in nats.
     ///
     /// # Shapes
-    /// * `ids`: `[B, H W]`, row by row; `noise`: `[B, K, H, W]`, draws of [`noise_kind`](Self::noise_kind)
+    /// * `ids`: `[B, H W]`, row by row; `noise`: `[B, K, H, W]`, draws of [`noise_law`](Self::noise_law)
     /// * output: `[B]`
     ///
     /// # Panics

@@ -6,7 +6,7 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::tensors::sum_items;
-use super::{Flow, LogisticMixture, PositionLstm, PositionLstmConfig, ScaleBounds};
+use super::{Flow, MixtureMap, PositionLstm, PositionLstmConfig, ScaleBounds};
 use crate::ModelError;
 use crate::head::{config_error, on_tokens};
 
@@ -31,7 +31,7 @@ pub struct MixtureCouplingConfig {
     pub zero_last: bool,
 }
 
-/// The first `floor(D/2)` channels pass; every other number goes through a [`LogisticMixture`] whose parameters come from
+/// The first `floor(D/2)` channels pass; every other number goes through a [`MixtureMap`] whose parameters come from
 /// a [`PositionLstm`] on the channels that pass (Argmax Flows, Hoogeboom et al., 2021; Flow++, Ho et al., 2019).
 #[derive(Module, Debug)]
 pub struct MixtureCoupling {
@@ -70,7 +70,7 @@ impl MixtureCouplingConfig {
     pub fn init(&self, device: &Device) -> MixtureCoupling {
         self.check().unwrap_or_else(|error| panic!("{error}"));
         let changed = self.channels - self.channels / 2;
-        let mut parameters = LinearConfig::new(self.hidden, changed * LogisticMixture::parameters(self.mixtures));
+        let mut parameters = LinearConfig::new(self.hidden, changed * MixtureMap::parameters(self.mixtures));
         if self.zero_last {
             parameters = parameters.with_initializer(Initializer::Zeros);
         }
@@ -98,12 +98,12 @@ impl MixtureCoupling {
         (x.clone().narrow(2, 0, channels / 2), x.narrow(2, channels / 2, channels - channels / 2))
     }
 
-    fn maps(&self, passed: Tensor<3>, keep: Option<Tensor<2>>) -> LogisticMixture {
+    fn maps(&self, passed: Tensor<3>, keep: Option<Tensor<2>>) -> MixtureMap {
         let [channels, mixtures] = self.bounds.mixture.dims();
         let raw = on_tokens(&self.parameters, self.net.forward(passed, keep));
         let [batch, length, _] = raw.dims();
-        let raw = raw.reshape([batch, length, channels, LogisticMixture::parameters(mixtures)]);
-        LogisticMixture::new(raw, &self.bounds)
+        let raw = raw.reshape([batch, length, channels, MixtureMap::parameters(mixtures)]);
+        MixtureMap::new(raw, &self.bounds)
     }
 }
 

@@ -3,7 +3,7 @@
 //! * [`argmax`]: the maps between categories and real numbers;
 //! * traits [`Flow`] and [`Density`]; the base [`DiagonalBase`];
 //! * layers of text flows, over `[B, L, D]`: [`ActNorm`], [`InvertibleConv`], [`Reverse`], [`MixtureCoupling`] (over
-//!   [`LogisticMixture`]), [`SplineCoupling`] (over [`RationalQuadratic`]), with the conditioner [`PositionLstm`];
+//!   [`MixtureMap`]), [`SplineCoupling`] (over [`RationalQuadratic`]), with the conditioner [`PositionLstm`];
 //! * layers of image flows, over `[B, C, H, W]`: [`ActNorm`], [`InvertibleConv`], [`Squeeze`], [`AffineCoupling`], with the
 //!   conditioner [`DenseNet`];
 //! * whole densities: [`CouplingTextFlow`], [`AutoregressiveFlow`], [`ImageFlow`], [`ConditionalImageFlow`];
@@ -35,12 +35,12 @@ mod invertible_conv;
 mod label_flow;
 mod label_flow_config;
 pub mod latent;
-mod logistic_mixture;
 mod lstm;
 mod lstm_direction;
 mod lstm_layer;
 mod lstm_memory;
 mod mixture_coupling;
+mod mixture_map;
 mod position_lstm;
 mod rational_quadratic;
 mod reverse;
@@ -69,12 +69,12 @@ pub use image_step::*;
 pub use invertible_conv::*;
 pub use label_flow::*;
 pub use label_flow_config::*;
-pub use logistic_mixture::*;
 pub use lstm::*;
 pub use lstm_direction::*;
 pub use lstm_layer::*;
 pub use lstm_memory::*;
 pub use mixture_coupling::*;
+pub use mixture_map::*;
 pub use position_lstm::*;
 pub use rational_quadratic::*;
 pub use reverse::*;

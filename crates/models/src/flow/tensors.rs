@@ -1,6 +1,9 @@
-//! Small tensor helpers of the flows: reductions to one number per item, per-channel parameters, logarithms of sums.
+//! Small tensor helpers of the flows: reductions to one number per item, per-channel parameters, normal densities.
 
 use burn::tensor::Tensor;
+
+/// `ln 2 pi`.
+pub(super) const LN_2_PI: f64 = 1.837_877_066_409_345_5;
 
 /// The axis of the channels: 1 for images (NCHW), the last one otherwise.
 pub(super) const fn channel_axis(rank: usize) -> usize {
@@ -24,14 +27,19 @@ pub(super) fn for_items(value: Tensor<1>, batch: usize) -> Tensor<1> {
     value.expand([batch])
 }
 
-/// `ln sum exp` over the last axis, which is dropped.
-pub(super) fn log_sum_exp<const D: usize, const R: usize>(values: Tensor<D>) -> Tensor<R> {
-    // The shift cancels, also in the gradient.
-    let max = values.clone().without_autodiff().max_dim(D - 1);
-    ((values - max.clone()).exp().sum_dim(D - 1).log() + max).squeeze_dim(D - 1)
-}
-
 /// `log N(x | 0, 1)`, summed over everything but the batch: `[B, ..] -> [B]`.
 pub(super) fn standard_normal_log_prob<const D: usize>(x: Tensor<D>) -> Tensor<1> {
-    sum_items((x.square() + (2.0 * std::f64::consts::PI).ln()) * -0.5)
+    sum_items((x.square() + LN_2_PI) * -0.5)
+}
+
+/// A draw `u = mean + e^log_std noise` and its log-density `-(noise^2 + ln 2 pi) / 2 - log_std`, number by number; `noise` are
+/// draws of N(0, 1).
+pub(super) fn conditional_normal<const D: usize>(
+    mean: Tensor<D>,
+    log_std: Tensor<D>,
+    noise: Tensor<D>,
+) -> (Tensor<D>, Tensor<D>) {
+    let u = mean + log_std.clone().exp() * noise.clone();
+    let terms = (noise.square() + LN_2_PI) * -0.5 - log_std;
+    (u, terms)
 }

@@ -3,10 +3,11 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor};
 
-use super::numeric::{pick, repeat_each, sum_positions, upload};
+use super::numeric::repeat_each;
 use super::sample::{Canvas, Decoding, Predictor, Sampler, upload_tokens};
 use super::{BlockDenoiser, BlockMask, ContinuousBound, Corruption, Masked, NoiseKind, Uniforms};
 use crate::ModelError;
+use crate::diffusion::tensors::{at_class, sum_positions, upload};
 use crate::head::config_error;
 
 /// Block diffusion (BD3-LM, Arriola et al., 2025): `ln p(x) = sum_b ln p(x^b | x^{<b})`, each block a [`Masked`] diffusion with a noise
@@ -149,7 +150,7 @@ impl<'n> ContinuousBound<dyn BlockDenoiser + 'n> for BlockDiffusion {
 
         let tokens = Tensor::cat(vec![noise.apply(x0.clone()), x0.clone()], 1); // [B, 2 L]
         let bias = BlockMask { length, block: self.block }.bias(&device);
-        let log_p = pick(log_softmax(denoiser.block_logits(tokens, bias, told), 2), x0); // [B, L]
+        let log_p = at_class(log_softmax(denoiser.block_logits(tokens, bias, told), 2), x0); // [B, L]
         let weights: Vec<f64> = levels.iter().map(|&t| -self.masked.weight(t)).collect();
         let weighted = log_p * upload(repeat_each(&weights, self.block), shape, &device);
         let ends = NoiseKind::Mask.boundary(self.masked.classes, schedule.alpha(0.0), schedule.alpha(1.0));

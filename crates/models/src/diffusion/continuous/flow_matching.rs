@@ -2,10 +2,11 @@
 
 use burn::tensor::{Int, Tensor};
 
-use super::numeric::{log_predictions, pick, repeat_each, sum_positions, upload};
+use super::numeric::{log_predictions, repeat_each};
 use super::{AlphaSchedule, ContinuousBound, Corruption, FlowLoss, NoiseKind};
 use crate::ModelError;
 use crate::diffusion::denoiser::Denoiser;
+use crate::diffusion::tensors::{at_class, sum_positions, upload};
 use crate::head::config_error;
 
 /// Discrete flow matching (Gat et al., 2024; Lipman et al., 2024) from masks or uniform noise to the data.
@@ -67,13 +68,13 @@ impl<'n> ContinuousBound<dyn Denoiser + 'n> for FlowMatching {
         let noise = self.noise(t, uniforms, shape);
         let tokens = noise.apply(x0.clone());
         let log_p = log_predictions(denoiser, tokens.clone(), t);
-        let target = pick(log_p.clone(), x0.clone()); // [B, L]
+        let target = at_class(log_p.clone(), x0.clone()); // [B, L]
         let cost = match self.source {
             // A mask has no probability, and a visible symbol is certain.
             NoiseKind::Mask => -target.mask_fill(noise.kept(&device), 0.0),
             NoiseKind::Uniform => {
                 let same = x0.equal(tokens.clone());
-                let stay = pick(log_p, tokens).exp();
+                let stay = at_class(log_p, tokens).exp();
                 let hit = stay.clone() * -1.0 + 1.0;
                 (-stay - target).mask_where(same, hit)
             }
@@ -88,7 +89,7 @@ impl<'n> ContinuousBound<dyn Denoiser + 'n> for FlowMatching {
             return self.loss(denoiser, x0, t, uniforms);
         }
         let noise = self.noise(t, uniforms, x0.dims());
-        let log_p = pick(log_predictions(denoiser, noise.apply(x0.clone()), t), x0);
+        let log_p = at_class(log_predictions(denoiser, noise.apply(x0.clone()), t), x0);
         sum_positions(match self.source {
             NoiseKind::Mask => -log_p.clone().mask_fill(noise.kept(&log_p.device()), 0.0),
             NoiseKind::Uniform => -log_p,

@@ -3,10 +3,11 @@
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::numeric::{log_predictions, pick, sum_positions, upload};
+use super::numeric::log_predictions;
 use super::{ContinuousBound, NoiseKind};
 use crate::ModelError;
 use crate::diffusion::denoiser::Denoiser;
+use crate::diffusion::tensors::{at_class, sum_positions, upload};
 use crate::head::config_error;
 
 /// Largest masking rate inside `ln(1 - rate)`, one step of f32 below 1: only visible positions use the value.
@@ -64,7 +65,7 @@ impl GenMasked {
         let log_p = log_predictions(denoiser, tokens, t);
         let [_, _, classes] = log_p.dims();
         let spread = (log_p.clone().exp() * power.reshape([1, 1, classes])).sum_dim(2).squeeze_dim::<2>(2);
-        let cost = spread - own.clone() * (pick(log_p, x0) + 1.0);
+        let cost = spread - own.clone() * (at_class(log_p, x0) + 1.0);
         let inverse = upload(t.iter().map(|t| 1.0 / t).collect(), [batch], &device);
         let cost = sum_positions(cost.mask_fill(kept.clone(), 0.0)) * inverse;
         let visible = (-rate.clamp_max(BELOW_ONE)).log1p();

@@ -4,8 +4,8 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
 
 use super::AlphaSchedule;
-use super::numeric::{one_hot, upload};
 use crate::diffusion::denoiser::Denoiser;
+use crate::diffusion::tensors::{one_hot, upload};
 
 /// A network under uniform noise as the posterior `p(x_0,l | x_t)`, where it guesses `p(x_0,l | x_t without l)` itself: the guess times
 /// `q(x_t,l | x_0,l)`, normalised.

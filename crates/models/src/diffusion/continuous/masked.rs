@@ -2,10 +2,11 @@
 
 use burn::tensor::{Int, Tensor};
 
-use super::numeric::{log_predictions, pick, repeat_each, sum_positions, upload};
+use super::numeric::{log_predictions, repeat_each};
 use super::{AlphaSchedule, ContinuousBound, Corruption, NoiseKind};
 use crate::ModelError;
 use crate::diffusion::denoiser::Denoiser;
+use crate::diffusion::tensors::{at_class, sum_positions, upload};
 use crate::head::config_error;
 
 /// Masked diffusion in its simplified form (MDLM, Sahoo et al., 2024; MD4, Shi et al., 2024).
@@ -95,7 +96,7 @@ impl<'n> ContinuousBound<dyn Denoiser + 'n> for Masked {
         let noise = Corruption::draw(NoiseKind::Mask, self.classes, &repeat_each(&alpha, length), uniforms, shape);
         let told = if self.time_free { vec![0.0; batch] } else { levels.clone() };
 
-        let log_p = pick(log_predictions(denoiser, noise.apply(x0.clone()), &told), x0); // [B, L]
+        let log_p = at_class(log_predictions(denoiser, noise.apply(x0.clone()), &told), x0); // [B, L]
         let weights: Vec<f64> = levels.iter().map(|&t| -self.weight(t)).collect();
         let weighted = log_p * upload(weights, [batch, 1], &device);
         let bound = sum_positions(weighted.mask_fill(noise.kept(&device), 0.0));

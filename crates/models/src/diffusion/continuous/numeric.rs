@@ -1,15 +1,10 @@
 //! Small pieces that the bounds share.
 
 use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor};
 
 use crate::diffusion::denoiser::Denoiser;
-
-/// Host values as a tensor of f32.
-pub(super) fn upload<const D: usize>(values: Vec<f64>, shape: [usize; D], device: &Device) -> Tensor<D> {
-    let values: Vec<f32> = values.into_iter().map(|value| value as f32).collect();
-    Tensor::from_data(TensorData::new(values, shape), device)
-}
+use crate::diffusion::tensors::upload;
 
 /// The value of each row at each of its positions.
 pub(super) fn repeat_each(rows: &[f64], length: usize) -> Vec<f64> {
@@ -20,31 +15,6 @@ pub(super) fn repeat_each(rows: &[f64], length: usize) -> Vec<f64> {
 pub(super) fn log_predictions(denoiser: &dyn Denoiser, tokens: Tensor<2, Int>, time: &[f64]) -> Tensor<3> {
     let time = upload(time.to_vec(), [time.len()], &tokens.device());
     log_softmax(denoiser.logits(tokens, time), 2)
-}
-
-/// The entry of each position's class, `[B, L, K] -> [B, L]`.
-pub(super) fn pick(values: Tensor<3>, classes: Tensor<2, Int>) -> Tensor<2> {
-    values.gather(2, classes.unsqueeze_dim::<3>(2)).squeeze_dim(2)
-}
-
-/// 1 at each position's class and 0 elsewhere, `[B, L] -> [B, L, K]`.
-pub(super) fn one_hot(ids: Tensor<2, Int>, classes: usize) -> Tensor<3> {
-    let all = Tensor::<1, Int>::arange(0..classes as i64, &ids.device()).reshape([1, 1, classes]);
-    let [batch, length] = ids.dims();
-    let ids = ids.unsqueeze_dim::<3>(2).expand([batch, length, classes]);
-    ids.equal(all.expand([batch, length, classes])).float()
-}
-
-/// `ln(e^a + e^b)`.
-pub(super) fn log_add_exp(a: Tensor<3>, b: Tensor<3>) -> Tensor<3> {
-    // The larger one as a constant: its gradient would cancel, and at a tie go to one side only.
-    let largest = a.clone().max_pair(b.clone()).detach();
-    ((a - largest.clone()).exp() + (b - largest.clone()).exp()).log() + largest
-}
-
-/// Sums over the positions, `[B, L] -> [B]`.
-pub(super) fn sum_positions(values: Tensor<2>) -> Tensor<1> {
-    values.sum_dim(1).squeeze_dim(1)
 }
 
 /// The divergence of two jump rates, `e^s - r - r (s - ln r)` for each entry of the log-scores `s` and the true log-ratios `ln r`

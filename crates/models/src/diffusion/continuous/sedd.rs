@@ -3,11 +3,12 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
 
-use super::numeric::{one_hot, pick, repeat_each, score_entropy, sum_positions, upload};
+use super::numeric::{repeat_each, score_entropy};
 use super::udlm::{implied_log_ratios, true_log_ratios};
 use super::{AlphaSchedule, ContinuousBound, Corruption, NoiseKind, SeddScore};
 use crate::ModelError;
 use crate::diffusion::denoiser::Denoiser;
+use crate::diffusion::tensors::{at_class, one_hot, sum_positions, upload};
 use crate::head::config_error;
 
 /// Score entropy discrete diffusion (Lou et al., 2024): the network gives the ratios of probabilities that reverse the noise.
@@ -118,7 +119,7 @@ impl<'n> ContinuousBound<dyn Denoiser + 'n> for Sedd {
             NoiseKind::Mask => {
                 let log_ratio: Vec<f64> = t.iter().map(|&t| self.log_ratio_of_masks(t)).collect();
                 let log_ratio = upload(log_ratio, [batch, 1], &device);
-                let gap = pick(scores.clone(), x0) - log_ratio.clone();
+                let gap = at_class(scores.clone(), x0) - log_ratio.clone();
                 let cost = scores.exp().sum_dim(2).squeeze_dim::<2>(2) - log_ratio.exp() * (gap + 1.0);
                 (cost.mask_fill(noise.kept(&device), 0.0), growth.collect())
             }

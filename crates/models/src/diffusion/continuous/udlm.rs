@@ -1,11 +1,13 @@
 //! Uniform diffusion in continuous time.
 
 use burn::tensor::{Int, Tensor};
+use halation_core::categorical::log_add_exp;
 
-use super::numeric::{log_add_exp, log_predictions, one_hot, pick, repeat_each, score_entropy, sum_positions, upload};
+use super::numeric::{log_predictions, repeat_each, score_entropy};
 use super::{AlphaSchedule, ContinuousBound, Corruption, NoiseKind};
 use crate::ModelError;
 use crate::diffusion::denoiser::Denoiser;
+use crate::diffusion::tensors::{at_class, one_hot, sum_positions, upload};
 use crate::head::config_error;
 
 /// Below this `alpha`, the bound's bracket, of the order of `alpha^2`, is taken as zero beside its weight `1 / alpha`.
@@ -54,7 +56,7 @@ pub(super) fn implied_log_ratios(log_predictions: Tensor<3>, z: Tensor<2, Int>, 
     let data = log_predictions.clone() + upload(data, [batch, 1, 1], &device);
     let noise = upload(noise, [batch, 1, 1], &device).expand(data.dims());
     let mixed = log_add_exp(data, noise);
-    let own = pick(mixed.clone(), z).unsqueeze_dim::<3>(2);
+    let own = at_class(mixed.clone(), z).unsqueeze_dim::<3>(2);
     mixed - own
 }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use halation_core::categorical::log_one_hot;
 
 use super::{Decoder, DiffusionLoss};
 use crate::ModelError;
 use crate::diffusion::denoiser::Denoiser;
-use crate::diffusion::log_space::{at_class, log_one_hot, per_sequence, sum_sequence};
+use crate::diffusion::tensors::{at_class, sum_positions, upload};
 use crate::diffusion::transition::Transition;
 use crate::head::config_error;
 
@@ -67,10 +68,10 @@ impl DiscreteDiffusion {
         let x_t = self.transition.sample_t(x0.clone(), t, uniforms); // [B, L]
         let logits = denoiser.logits(x_t.clone(), self.time(t, &x0.device())); // [B, L, K]
         let term = self.terms(logits.clone(), x0.clone(), x_t, t);
-        let inverse = per_sequence(q_t.iter().map(|q| 1.0 / q), &x0.device()).reshape([t.len()]);
+        let inverse = upload(q_t.iter().map(|q| 1.0 / q).collect(), [t.len()], &x0.device());
         let bound = term.clone() * inverse.clone() + self.transition.prior_kl(x0.clone());
         let objective = if self.auxiliary > 0.0 {
-            let cross_entropy = at_class(log_softmax(logits, 2), x0).sum_dim(1).squeeze_dim::<1>(1).neg();
+            let cross_entropy = sum_positions(at_class(log_softmax(logits, 2), x0)).neg();
             bound.clone() + cross_entropy * inverse * self.auxiliary
         } else {
             bound.clone()
@@ -95,14 +96,14 @@ impl DiscreteDiffusion {
                 Decoder::Posterior => model.clone(),
                 Decoder::Direct => estimate,
             };
-            at_class(decoder, x0.clone()).sum_dim(1).squeeze_dim::<1>(1).neg()
+            sum_positions(at_class(decoder, x0.clone())).neg()
         });
         if let (Some(last), true) = (&last, t.iter().all(|&t| t == 1)) {
             return last.clone();
         }
         let certain = log_one_hot(x0, self.transition.classes());
         let truth = self.transition.log_q_posterior(x_t, certain, &s, t); // [B, L, S]
-        let divergence = sum_sequence(truth.clone().exp() * (truth - model));
+        let divergence = (truth.clone().exp() * (truth - model)).sum_dims_squeeze(&[1, 2]);
         match last {
             Some(last) => {
                 let is_last: Vec<bool> = t.iter().map(|&t| t == 1).collect();
@@ -148,6 +149,6 @@ impl DiscreteDiffusion {
     /// The network's time input `t / T`, `[B]`.
     pub(super) fn time(&self, t: &[usize], device: &Device) -> Tensor<1> {
         let steps = self.steps() as f64;
-        per_sequence(t.iter().map(|&t| t as f64 / steps), device).reshape([t.len()])
+        upload(t.iter().map(|&t| t as f64 / steps).collect(), [t.len()], device)
     }
 }

@@ -1,11 +1,12 @@
 //! Generation: the reverse chain over all steps or some of them.
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Int, Tensor};
 
 use super::{DiscreteDiffusion, FinalStep, SampleOptions};
 use crate::ModelError;
 use crate::diffusion::denoiser::Denoiser;
-use crate::diffusion::log_space::{log_normalize, sample_class};
+use crate::diffusion::tensors::{sample_class, upload};
 use crate::head::config_error;
 
 impl DiscreteDiffusion {
@@ -55,8 +56,7 @@ impl DiscreteDiffusion {
             None => x,
         };
         let uniforms = noise([batch, length, states]);
-        let prior: Vec<f32> = self.transition().log_prior().into_iter().map(|log| log as f32).collect();
-        let prior = Tensor::<3>::from_data(TensorData::new(prior, [1, 1, states]), &uniforms.device());
+        let prior = upload(self.transition().log_prior(), [1, 1, states], &uniforms.device());
         let mut x = hold(sample_class(prior.expand([batch, length, states]), uniforms), &options);
         if let Some(watch) = &mut options.watch {
             watch(self.steps(), &x);
@@ -66,7 +66,7 @@ impl DiscreteDiffusion {
             let mut log_probs = self.reverse(denoiser, x.clone(), s, t); // [B, L, S]
             if let Some(guidance) = &options.guidance {
                 let plain = self.reverse(guidance.unconditional, x, s, t);
-                log_probs = log_normalize(log_probs * guidance.scale + plain * (1.0 - guidance.scale));
+                log_probs = log_softmax(log_probs * guidance.scale + plain * (1.0 - guidance.scale), 2);
             }
             let uniforms = noise([batch, length, states]);
             x = if s > 0 {

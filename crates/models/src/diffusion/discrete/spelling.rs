@@ -1,11 +1,12 @@
 //! A denoiser as a spell checker.
 
+use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
+use halation_core::categorical::log_one_hot;
 
 use super::{DiscreteDiffusion, SpellMode};
 use crate::ModelError;
 use crate::diffusion::denoiser::Denoiser;
-use crate::diffusion::log_space::{log_normalize, log_one_hot};
 use crate::head::config_error;
 
 /// What a spell checker proposes.
@@ -49,7 +50,7 @@ impl DiscreteDiffusion {
             let other = (eps / classes as f64).ln().max(-1e4); // no estimate is as small as that
             let same = (1.0 - eps + eps / classes as f64).ln();
             let observed = log_one_hot(ids, classes).exp(); // 1 or nearly 0
-            log_probs = log_normalize(log_probs + observed * (same - other) + other);
+            log_probs = log_softmax(log_probs + observed * (same - other) + other, 2);
         }
         Ok(Spelling { proposals: log_probs.clone().argmax(2).squeeze_dim(2), log_probs })
     }

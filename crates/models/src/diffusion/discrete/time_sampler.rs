@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{TimeDraw, TimeSamplerKind};
+use super::{DrawnTimes, TimeSamplerKind};
 use crate::ModelError;
 use crate::head::config_error;
 
@@ -58,7 +58,7 @@ impl TimeSampler {
     }
 
     /// Draws one step for each number of `uniforms`, which lie in `[0, 1)`; the stratified sampler uses the first alone.
-    pub fn sample(&self, uniforms: &[f64]) -> TimeDraw {
+    pub fn sample(&self, uniforms: &[f64]) -> DrawnTimes {
         let probabilities = self.probabilities();
         let cumulative: Vec<f64> = probabilities
             .iter()
@@ -80,7 +80,7 @@ impl TimeSampler {
             })
             .collect();
         let q_t = t.iter().map(|&t| probabilities[t - 1]).collect();
-        TimeDraw { t, q_t }
+        DrawnTimes { t, q_t }
     }
 
     /// Learns from the terms of a batch: `h_t <- 0.9 h_t + 0.1 mean(L_t^2)`, the mean over the batch's sequences with this

@@ -5,7 +5,6 @@ use std::f64::consts::FRAC_PI_2;
 use super::CosineVariant;
 use super::monotone_cubic::MonotoneCubic;
 use crate::ModelError;
-use crate::diffusion::log_space::log_one_minus_exp;
 use crate::head::config_error;
 
 /// Levels that a schedule calls zero; log space has no zero.
@@ -179,4 +178,10 @@ fn information(classes: &[f64], kernel: &[f64]) -> f64 {
     let marginal: Vec<f64> = (0..k).map(|j| (0..k).map(|i| classes[i] * kernel[i * k + j]).sum()).collect();
     let conditional: f64 = classes.iter().zip(kernel.chunks(k)).map(|(p, row)| p * entropy(row)).sum();
     entropy(&marginal) - conditional
+}
+
+/// `ln(1 - e^x)` for `x <= 0` without cancellation, and never below `ln 1e-40`.
+fn log_one_minus_exp(x: f64) -> f64 {
+    let rest = -x.exp_m1();
+    if rest > 0.0 { rest.ln().max(-92.103_403_719_761_83) } else { -92.103_403_719_761_83 }
 }

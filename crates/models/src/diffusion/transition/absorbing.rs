@@ -1,10 +1,11 @@
 //! Noise that hides a class behind a mask.
 
 use burn::tensor::{Int, Tensor};
+use halation_core::categorical::{LOG_ZERO, log_one_hot};
 
 use super::Transition;
-use crate::diffusion::log_space::{LOG_IMPOSSIBLE, log_one_hot, per_sequence};
 use crate::diffusion::schedule::NoiseSchedule;
+use crate::diffusion::tensors::upload;
 
 /// A position keeps its class with probability `alpha_t` or becomes the mask, the state `K`, for good (absorbing D3PM,
 /// Austin et al. 2021).
@@ -37,9 +38,9 @@ impl Absorbing {
     /// `[B, L, 1]` from one number for each sequence.
     fn column(values: impl Iterator<Item = f64>, like: &Tensor<3>) -> Tensor<3> {
         let [batch, length, _] = like.dims();
-        let values = per_sequence(values, &like.device());
-        assert_eq!(values.dims()[0], batch, "one step for each sequence");
-        values.expand([batch, length, 1])
+        let values: Vec<f64> = values.collect();
+        assert_eq!(values.len(), batch, "one step for each sequence");
+        upload(values, [batch, 1, 1], &like.device()).expand([batch, length, 1])
     }
 }
 
@@ -89,7 +90,7 @@ impl Transition for Absorbing {
     fn log_prior(&self) -> Vec<f64> {
         let last = self.steps();
         let seen = self.schedule.log_abar(last) - (self.classes as f64).ln();
-        let mut prior = vec![seen.max(LOG_IMPOSSIBLE); self.classes];
+        let mut prior = vec![seen.max(LOG_ZERO); self.classes];
         prior.push(self.schedule.log_one_minus_abar(last));
         prior
     }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use halation_core::categorical::log_one_hot;
 
 use super::generator::{identity, product};
 use super::{Generator, Transition};
 use crate::ModelError;
-use crate::diffusion::log_space::{log_normalize, log_one_hot};
 use crate::diffusion::schedule::NoiseSchedule;
 use crate::head::config_error;
 
@@ -139,7 +140,7 @@ impl Transition for Dense {
         let matrices = self.upload(matrices, &log_x0.device());
         let ended = log_one_hot(x_t, self.classes).exp(); // [B, L, K]
         let backward = (ended.matmul(matrices.swap_dims(1, 2)) + TINY).log(); // q(x_t | x_s) for every x_s
-        log_normalize(backward + self.log_q_t(log_x0, s))
+        log_softmax(backward + self.log_q_t(log_x0, s), 2)
     }
 
     fn log_prior(&self) -> Vec<f64> {

@@ -2,10 +2,11 @@
 
 use std::fmt::Debug;
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor};
+use halation_core::categorical::log_one_hot;
 
-use crate::diffusion::log_space::{log_one_hot, sample_class};
 use crate::diffusion::schedule::NoiseSchedule;
+use crate::diffusion::tensors::{sample_class, sum_positions, upload};
 
 /// A Markov chain of noise over `K` clean classes and `S` states: `S = K`, or `K + 1` with the mask state `K`.
 ///
@@ -68,9 +69,8 @@ pub trait Transition: Debug + Send + Sync {
     /// * `x0`: `[B, L]`; output: `[B]`
     fn prior_kl(&self, x0: Tensor<2, Int>) -> Tensor<1> {
         let [batch, length] = x0.dims();
-        let table: Vec<f32> = self.class_prior_kl().into_iter().map(|kl| kl as f32).collect();
-        let table = Tensor::<1>::from_data(TensorData::new(table, [self.classes()]), &x0.device());
-        table.select(0, x0.reshape([batch * length])).reshape([batch, length]).sum_dim(1).squeeze_dim(1)
+        let table = upload(self.class_prior_kl(), [self.classes()], &x0.device());
+        sum_positions(table.select(0, x0.reshape([batch * length])).reshape([batch, length]))
     }
 
     /// Draws `x_t` by the Gumbel-max trick.

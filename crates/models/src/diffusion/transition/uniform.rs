@@ -1,10 +1,12 @@
 //! Noise that draws a class anew, each with the same probability: multinomial diffusion.
 
+use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
+use halation_core::categorical::{log_add_exp, log_one_hot};
 
 use super::Transition;
-use crate::diffusion::log_space::{log_add_exp, log_normalize, log_one_hot, per_sequence};
 use crate::diffusion::schedule::NoiseSchedule;
+use crate::diffusion::tensors::upload;
 
 /// `q(x_t | x_(t-1)) = alpha_t x_(t-1) + (1 - alpha_t) / K` (Hoogeboom et al. 2021, equation 11): a position keeps its
 /// class, or draws one of all `K` anew.
@@ -30,10 +32,12 @@ impl Uniform {
     /// `ln(keep x + (1 - keep) / K)` with one `(ln keep, ln(1 - keep))` for each sequence.
     fn mix(&self, log_x: Tensor<3>, levels: impl Iterator<Item = (f64, f64)>) -> Tensor<3> {
         let (keep, change): (Vec<f64>, Vec<f64>) = levels.unzip();
-        assert_eq!(keep.len(), log_x.dims()[0], "one step for each sequence");
-        let (device, log_classes) = (log_x.device(), (self.classes as f64).ln());
-        let kept = log_x + per_sequence(keep.into_iter(), &device); // [B, L, K]
-        log_add_exp(kept, per_sequence(change.into_iter().map(|log| log - log_classes), &device))
+        let (batch, device, log_classes) = (keep.len(), log_x.device(), (self.classes as f64).ln());
+        assert_eq!(batch, log_x.dims()[0], "one step for each sequence");
+        let kept = log_x + upload(keep, [batch, 1, 1], &device); // [B, L, K]
+        let change = change.into_iter().map(|log| log - log_classes).collect();
+        let drawn = upload(change, [batch, 1, 1], &device).expand(kept.dims());
+        log_add_exp(kept, drawn)
     }
 
     fn marginal(&self, log_x0: Tensor<3>, t: &[usize]) -> Tensor<3> {
@@ -76,7 +80,7 @@ impl Transition for Uniform {
     fn log_q_posterior(&self, x_t: Tensor<2, Int>, log_x0: Tensor<3>, s: &[usize], t: &[usize]) -> Tensor<3> {
         // The kernel is symmetric: as a function of x_s, q(x_t | x_s) is the kernel applied to x_t.
         let backward = self.jump(log_one_hot(x_t, self.classes), s, t);
-        log_normalize(backward + self.marginal(log_x0, s))
+        log_softmax(backward + self.marginal(log_x0, s), 2)
     }
 
     fn log_prior(&self) -> Vec<f64> {

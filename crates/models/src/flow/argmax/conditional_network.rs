@@ -1,7 +1,5 @@
 //! The parameters of `q(v | x)` at each position.
 
-use std::f64::consts::PI;
-
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
@@ -38,14 +36,4 @@ impl ConditionalNetwork {
     pub fn forward(&self, ids: Tensor<2, Int>, width: usize) -> Vec<Tensor<3>> {
         self.projection.forward(self.context.forward(ids)).split(width, 2)
     }
-}
-
-/// A draw `u = mean + e^log_std noise` and the terms of its log-density `-(noise^2 + ln 2 pi) / 2 - log_std`.
-///
-/// # Shapes
-/// * all: `[B, L, D]`; `noise`: draws of N(0, 1)
-pub(super) fn conditional_normal(mean: Tensor<3>, log_std: Tensor<3>, noise: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
-    let u = mean + log_std.clone().exp() * noise.clone();
-    let terms = (noise.square() + (2.0 * PI).ln()) * -0.5 - log_std;
-    (u, terms)
 }

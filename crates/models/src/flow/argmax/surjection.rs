@@ -3,12 +3,12 @@
 use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData, assert_shape};
 
-use super::conditional_network::conditional_normal;
 use super::{
-    ArgmaxInverse, ConditionalNetwork, Decoded, Dequantization, DigitCodec, NoiseKind, SurjectionMethod, UnusedPolicy,
+    ArgmaxInverse, ConditionalNetwork, Decoded, Dequantization, DigitCodec, NoiseLaw, SurjectionMethod, UnusedPolicy,
     dequantize, dequantize_sigmoid, gumbel_argmax, gumbel_threshold, sign_softplus, softplus_threshold,
 };
 use crate::ModelError;
+use crate::flow::tensors::{conditional_normal, sum_items};
 
 /// A deterministic map from points to categories, and a distribution `q(v | x)` over the points of each: what turns a density `p(v)` into a
 /// bound `ln P(x) >= E_q [ln p(v) - ln q(v | x)]` (Argmax Flows, Hoogeboom et al., 2021; SurVAE Flows, Nielsen et al., 2020).
@@ -41,14 +41,14 @@ impl Surjection {
     }
 
     /// The noise that [`forward`](Self::forward) takes.
-    pub fn noise_kind(&self) -> NoiseKind {
-        self.method.noise_kind()
+    pub fn noise_law(&self) -> NoiseLaw {
+        self.method.noise_law()
     }
 
     /// Draws a point for each sequence: `v ~ q(v | x)` and `ln q(v | x)` in nats, summed over positions.
     ///
     /// # Shapes
-    /// * `ids`: `[B, L]`, below `K`; `noise`: `[B, L, D]`, draws of [`noise_kind`](Self::noise_kind)
+    /// * `ids`: `[B, L]`, below `K`; `noise`: `[B, L, D]`, draws of [`noise_law`](Self::noise_law)
     /// * returns: `[B, L, D]` and `[B]`
     ///
     /// # Panics
@@ -75,7 +75,7 @@ impl Surjection {
             (method, 2..) => self.bend_normal(method, digits, parameters, noise),
             (method, count) => unreachable!("{method:?} with a network of {count} parameters"),
         };
-        (v, terms.sum_dims_squeeze::<1, _>(&[1, 2]))
+        (v, sum_items(terms))
     }
 
     /// The classes of points, by the policy for codes without one. Reads their number back from the device.

@@ -2,7 +2,7 @@
 
 use burn::config::Config;
 
-use super::{ArgmaxInverse, Dequantization, NoiseKind};
+use super::{ArgmaxInverse, Dequantization, NoiseLaw};
 
 /// How categories become points whose class can be read off.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
@@ -15,10 +15,10 @@ pub enum SurjectionMethod {
 
 impl SurjectionMethod {
     /// The noise that a draw takes.
-    pub fn noise_kind(self) -> NoiseKind {
+    pub fn noise_law(self) -> NoiseLaw {
         match self {
-            Self::Argmax(ArgmaxInverse::Gumbel) | Self::Dequantization(Dequantization::Uniform) => NoiseKind::Uniform,
-            Self::Argmax(_) | Self::Dequantization(Dequantization::Variational) => NoiseKind::Normal,
+            Self::Argmax(ArgmaxInverse::Gumbel) | Self::Dequantization(Dequantization::Uniform) => NoiseLaw::Uniform,
+            Self::Argmax(_) | Self::Dequantization(Dequantization::Variational) => NoiseLaw::Normal,
         }
     }
 

@@ -1,13 +1,12 @@
 //! A variational auto-encoder of sequences with a flow for its prior.
 
-use std::f64::consts::PI;
-
 use burn::module::Module;
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Int, Tensor, assert_shape};
 use halation_core::categorical::Categorical;
 
 use super::{LatentPrior, LatentTerms, PositionTable};
+use crate::flow::tensors::{conditional_normal, sum_items};
 use crate::flow::{Density, Lstm};
 
 /// Latent Normalizing Flows for Discrete Sequences (Ziegler and Rush, 2019): a bidirectional LSTM gives a normal posterior for a latent at each
@@ -45,9 +44,8 @@ impl LatentFlowVae {
         let [batch, length] = ids.dims();
         assert_shape!(noise, [batch, length, _]);
         let (mean, log_std) = self.posterior(ids.clone());
-        let z = mean + log_std.clone().exp() * noise.clone();
-        let log_q = ((noise.square() + (2.0 * PI).ln()) * -0.5 - log_std).sum_dims_squeeze::<1, _>(&[1, 2]);
-        let kl = log_q - self.prior.log_prob(z.clone());
+        let (z, log_q) = conditional_normal(mean, log_std, noise);
+        let kl = sum_items(log_q) - self.prior.log_prob(z.clone());
         let log_likelihood = self.decode(z).log_prob(ids).sum_dim(1).squeeze_dim(1);
         LatentTerms { log_likelihood, kl }
     }

@@ -1,12 +1,11 @@
 //! A density over sequences of latents: a flow over dimensions at each step, given the steps before.
 
-use std::f64::consts::PI;
-
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
 
 use super::{HiddenFlow, PositionTable, TimeOrder};
+use crate::flow::tensors::standard_normal_log_prob;
 use crate::flow::{Density, Lstm, LstmMemory};
 
 /// The prior of Ziegler and Rush (2019): `e_t = F(z_t; h_t)` with standard normal `e_t`, where an LSTM makes `h_t` of the position and of
@@ -123,8 +122,7 @@ impl LatentPrior {
 impl Density<3> for LatentPrior {
     fn log_prob(&self, x: Tensor<3>) -> Tensor<1> {
         let (base, log_det) = self.forward(x);
-        let normal = (base.square() + (2.0 * PI).ln()) * -0.5;
-        normal.sum_dims_squeeze::<1, _>(&[1, 2]) + log_det
+        standard_normal_log_prob(base) + log_det
     }
 
     fn sample(&self, noise: Tensor<3>) -> Tensor<3> {

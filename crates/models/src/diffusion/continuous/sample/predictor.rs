@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::Decoding;
-use crate::diffusion::continuous::numeric::upload;
 use crate::diffusion::denoiser::Denoiser;
+use crate::diffusion::tensors::upload;
 
 /// Logits `[R, L, K]` of `R` noisy sequences at their noise levels; the last argument says which rows of the batch they are.
 pub type Network<'a> = Box<dyn Fn(&[Vec<usize>], &[f64], &[usize]) -> Tensor<3> + 'a>;

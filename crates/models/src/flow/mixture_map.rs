@@ -2,10 +2,10 @@
 
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Bool, Tensor, assert_shape};
+use halation_core::categorical::log_sum_exp_keepdim;
 
 use super::ScaleBounds;
 use super::scale_bounds::bound_softly;
-use super::tensors::log_sum_exp;
 
 /// Halvings of the bracket in the inverse: past 2^-30 of it, what an `f32` resolves.
 const BISECTIONS: usize = 40;
@@ -18,8 +18,11 @@ const LARGEST_EXPONENT: f64 = 85.0;
 ///
 /// Everything is computed from `ln F` and `ln (1 - F)`, both as logarithms of sums, so `f32` is enough in the far tails where
 /// the published code needs `f64` and clamps. With all parameters zero the map is the identity.
+///
+/// Not the distribution [`halation_core::dist::LogisticMixture`], which has probabilities and draws of `[N]` scalars: this is a map of
+/// tensors with a shift and a scale of its own, and its inverse asks each halving for a sign only.
 #[derive(Debug, Clone)]
-pub struct LogisticMixture {
+pub struct MixtureMap {
     /// `t`, `[B, L, C]`.
     pub shift: Tensor<3>,
     /// `s`, `[B, L, C]`.
@@ -32,7 +35,7 @@ pub struct LogisticMixture {
     pub log_scales: Tensor<4>,
 }
 
-impl LogisticMixture {
+impl MixtureMap {
     /// Numbers that a conditioner has to give for each channel: shift, log-scale, and three for each component.
     pub const fn parameters(mixtures: usize) -> usize {
         2 + 3 * mixtures
@@ -125,9 +128,10 @@ impl LogisticMixture {
         let z = (x.unsqueeze_dim::<4>(3) - self.means.clone()) * (-self.log_scales.clone()).exp(); // [B, L, C, M]
         let below = log_sigmoid(z.clone());
         let above = below.clone() - z; // ln sigmoid(-z)
-        let log_below = log_sum_exp(self.log_weights.clone() + below.clone());
-        let log_above = log_sum_exp(self.log_weights.clone() + above.clone());
-        let log_density = log_sum_exp(self.log_weights.clone() - self.log_scales.clone() + below + above);
+        let mix = |terms: Tensor<4>| log_sum_exp_keepdim(terms, 3).squeeze_dim::<3>(3);
+        let log_below = mix(self.log_weights.clone() + below.clone());
+        let log_above = mix(self.log_weights.clone() + above.clone());
+        let log_density = mix(self.log_weights.clone() - self.log_scales.clone() + below + above);
         (log_below, log_above, log_density)
     }
 
@@ -155,7 +159,7 @@ struct Side {
 }
 
 impl Side {
-    fn new(map: &LogisticMixture, goal: Tensor<3>) -> Self {
+    fn new(map: &MixtureMap, goal: Tensor<3>) -> Self {
         let goal = goal.unsqueeze_dim::<4>(3);
         Self {
             weights: map.log_weights.clone().exp(),

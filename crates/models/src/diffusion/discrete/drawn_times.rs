@@ -2,7 +2,7 @@
 
 /// One step for each sequence of a batch.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TimeDraw {
+pub struct DrawnTimes {
     /// The steps, in `1..=T`.
     pub t: Vec<usize>,
     /// The probability `q(t)` of each.
