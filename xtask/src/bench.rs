@@ -160,6 +160,8 @@ impl Times {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::Times;
 
     #[test]

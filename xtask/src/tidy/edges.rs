@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("halation", &["halation-core", "halation-models", "halation-data", "halation-train"]),
     ("halation-retrieval", &["halation-core", "halation-models", "halation-data", "halation-train"]),
     ("halation-hib", &["halation-core", "halation-models", "halation-data", "halation-train"]),
+    ("halation-categorical", &["halation-core", "halation-models", "halation-data", "halation-train"]),
     ("soft-contrastive", &["halation-core"]),
     ("xtask", &[]),
 ];
@@ -55,7 +56,8 @@ pub fn check(metadata: &Value) -> Vec<String> {
                 findings.push(format!("edge {name} -> {to} is not allowed (design: {name} -> {allowed:?})"));
             }
             // A library leaves the choice of a backend to the app; its tests may choose one.
-            let is_library = name.starts_with("halation-") && !["halation-retrieval", "halation-hib"].contains(&name);
+            let is_library = name.starts_with("halation-")
+                && !["halation-retrieval", "halation-hib", "halation-categorical"].contains(&name);
             if is_library && to == "burn" && dependency["kind"].is_null() {
                 for feature in list(&dependency["features"]).filter_map(Value::as_str) {
                     if BACKENDS.contains(&feature) {
