@@ -43,7 +43,8 @@ pub fn sheet(dataset: &Dataset, rows: &[Vec<u16>], columns: usize) -> anyhow::Re
     }
     let last = colours.len() - 1;
     let palette = halation_data::image::Palette::new(colours)?;
-    let maps: Vec<Vec<u8>> = rows.iter().map(|row| row.iter().map(|&id| usize::from(id).min(last) as u8).collect()).collect();
+    let maps: Vec<Vec<u8>> =
+        rows.iter().map(|row| row.iter().map(|&id| usize::from(id).min(last) as u8).collect()).collect();
     let maps: Vec<&[u8]> = maps.iter().map(Vec::as_slice).collect();
     Ok(palette.sheet(&maps, height, width, columns, SCALE)?)
 }

@@ -49,6 +49,7 @@ impl Opened {
         }
         let dataset = Dataset::load(&recipe)?;
         check_alphabet(&run.artifact("alphabet.json"), &dataset)?;
+        check_classes(&run.artifact("classes.json"), &dataset)?;
         let (process, blank) = process::build(&recipe, &dataset, &device)?;
         let network = run.load_model(blank, Which::Last)?.valid();
         Ok(Self { recipe, dataset, network, process, device })
@@ -81,6 +82,18 @@ fn check_alphabet(path: &std::path::Path, dataset: &Dataset) -> anyhow::Result<(
         found.size(),
         path.display()
     )))
+}
+
+/// As many classes as it was trained with.
+fn check_classes(path: &std::path::Path, dataset: &Dataset) -> anyhow::Result<()> {
+    match std::fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<usize>().ok()) {
+        Some(trained) if trained != dataset.classes => Err(user(anyhow!(
+            "the data has {} classes and the model was trained with {trained} ({}): give the data of the run, or train anew",
+            dataset.classes,
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 impl<'a> Generator<'a> {

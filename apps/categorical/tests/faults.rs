@@ -51,7 +51,8 @@ fn texts_that_do_not_fit_are_told_where_and_what_would_help() {
     refused(&text8, Some(&short), &["short.txt", "16"]);
     let empty = write(folder.path(), "empty.txt", "");
     refused(&text8, Some(&empty), &["empty.txt"]);
-    let broken = write(folder.path(), "broken.txt", [words(1000).as_bytes(), b"\xff\xfe", words(1000).as_bytes()].concat());
+    let broken =
+        write(folder.path(), "broken.txt", [words(1000).as_bytes(), b"\xff\xfe", words(1000).as_bytes()].concat());
     refused(&text8, Some(&broken), &["broken.txt", "1000", "UTF-8"]);
     refused(&text8, Some(&folder.path().join("absent.txt")), &["absent.txt"]);
     refused(&text8, None, &["--data"]);
@@ -109,10 +110,11 @@ fn label_maps_that_do_not_fit_are_told_which() {
 #[test]
 fn settings_that_make_no_sense_are_named_with_what_would_be_right() {
     let dit = |keys: &str| UNIFORM.replace("width = 16, depth = 1, heads = 2", keys);
-    let local = |keys: &str| format!("kind = \"diffusion\"\nsteps = 4\ndenoiser = {{ net = \"linear-local\", {keys} }}");
+    let local =
+        |keys: &str| format!("kind = \"diffusion\"\nsteps = 4\ndenoiser = {{ net = \"linear-local\", {keys} }}");
     let cases: Vec<(String, &[&str])> = vec![
         (UNIFORM.replace("steps = 4", "steps = 0"), &["model", "steps"]),
-        (UNIFORM.replace("steps = 4", "steps = -1"), &["steps"]),
+        (UNIFORM.replace("steps = 4", "steps = -1"), &["-1", "model"]),
         (format!("schedule = \"cosin\"\n{UNIFORM}"), &["cosin"]),
         (format!("transition = \"unifrom\"\n{UNIFORM}"), &["unifrom"]),
         (format!("auxiliary = -1.0\n{UNIFORM}"), &["model"]),
@@ -164,7 +166,8 @@ fn settings_that_make_no_sense_are_named_with_what_would_be_right() {
 fn data_of_another_alphabet_or_other_categories_are_refused_by_every_verb() {
     let folder = tempfile::tempdir().unwrap();
     let custom = recipe("[data.source.text]\nalphabet = \"custom\"", UNIFORM);
-    let (one, other) = (write(folder.path(), "one.txt", words(2000)), write(folder.path(), "other.txt", "xyz!".repeat(500)));
+    let (one, other) =
+        (write(folder.path(), "one.txt", words(2000)), write(folder.path(), "other.txt", "xyz!".repeat(500)));
     let run = trained(folder.path(), "custom", &custom, Some(&one));
     for verb in [&["eval"][..], &["sample"], &["spell", "--text", "fox"], &["infill", "--text", "f_x"], &["bench"]] {
         let stderr = told(&app(&[verb, &["--run", text(&run), "--data", text(&other)]].concat()), 2);
@@ -176,9 +179,14 @@ fn data_of_another_alphabet_or_other_categories_are_refused_by_every_verb() {
         own_maps(&path);
         path
     });
-    write(&maps[1], "categories.toml", "[[category]]\nname = \"a\"\nids = [0]\n[[category]]\nname = \"b\"\nids = [1, 2]\n");
+    write(
+        &maps[1],
+        "categories.toml",
+        "[[category]]\nname = \"a\"\nids = [0]\n[[category]]\nname = \"b\"\nids = [1, 2]\n",
+    );
     let run = trained(folder.path(), "maps", &recipe(&labels("folder"), unet), Some(&maps[0]));
-    told(&app(&["eval", "--run", text(&run), "--data", text(&maps[1])]), 2);
+    let stderr = told(&app(&["eval", "--run", text(&run), "--data", text(&maps[1])]), 2);
+    assert!(stderr.contains("2 classes") && stderr.contains('3'), "{stderr}");
 }
 
 #[test]
@@ -215,6 +223,17 @@ fn what_a_model_cannot_do_is_said_and_what_could() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
         assert!(!stderr.contains("panicked") && stderr.contains(part), "{arguments:?} should say `{part}`: {stderr}");
     }
+}
+
+#[test]
+fn codes_without_a_class_are_measured_always_and_drawn_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = trained(folder.path(), "error", &recipe("", &format!("{FLOW}\nunused = \"error\"")), None);
+    assert!(measured(&run)["leak"].as_f64().unwrap() > 0.0, "6 of 8 codes are symbols, and nothing is learnt yet");
+    // A quarter of 1024 positions leaks: that none does has a chance of 1e-128.
+    let arguments = ["sample", "--run", text(&run), "--count", "64"];
+    assert!(told(&app(&arguments), 2).contains("--map-unused"));
+    told(&app(&[&arguments[..], &["--map-unused"]].concat()), 0);
 }
 
 #[test]

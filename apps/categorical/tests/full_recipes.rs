@@ -50,7 +50,8 @@ fn every_recipe_of_the_published_tables_starts_on_the_real_layout() {
         settings.extend(["train.epochs=1", "train.steps_per_epoch=1", "train.batch=2"]);
         settings.extend(["eval.samples=1", "eval.sequences=2", "eval.glance=1", "eval.leak=1"]);
         let out = folder.path().join(&name);
-        let mut arguments = vec!["train", "--quiet", "--recipe", text(&path), "--out", text(&out), "--data", text(data)];
+        let mut arguments =
+            vec!["train", "--quiet", "--recipe", text(&path), "--out", text(&out), "--data", text(data)];
         settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
         println!("{name}");
         told(&app(&arguments), 0);

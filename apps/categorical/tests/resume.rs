@@ -13,7 +13,8 @@ const DIFFUSION: &str =
 
 /// Long enough to be killed in the middle, with a checkpoint after every step.
 fn long(model: &str) -> String {
-    recipe("", model).replace("epochs = 2\nsteps_per_epoch = 2\n", "epochs = 2\nsteps_per_epoch = 40\ncheckpoint_every = 1\n")
+    recipe("", model)
+        .replace("epochs = 2\nsteps_per_epoch = 2\n", "epochs = 2\nsteps_per_epoch = 40\ncheckpoint_every = 1\n")
 }
 
 /// What must be equal to the bit: the metrics, and all that the last checkpoints hold.
@@ -44,7 +45,10 @@ fn the_same_recipe_and_seed_give_the_same_bytes() {
     for (kind, model) in [
         ("diffusion", DIFFUSION.to_owned()),
         ("continuous", format!("kind = \"continuous\"\n{DIT}")),
-        ("flow", "kind = \"flow\"\nhidden = 8\nsteps = 2\ncontext = 8\ncontext_out = 4\ninput_dropout = 0.2".to_owned()),
+        (
+            "flow",
+            "kind = \"flow\"\nhidden = 8\nsteps = 2\ncontext = 8\ncontext_out = 4\ninput_dropout = 0.2".to_owned(),
+        ),
         ("latent", "kind = \"latent\"\nhidden = 8\nlatent = 3".to_owned()),
     ] {
         let [one, two] = [1, 2].map(|n| trained(folder.path(), &format!("{kind}-{n}"), &recipe("", &model), None));
@@ -59,7 +63,9 @@ fn a_diffusion_killed_twice_and_resumed_ends_bit_equal_with_its_history_of_noise
 
 #[test]
 fn a_flow_killed_twice_and_resumed_ends_bit_equal() {
-    killed_and_resumed("kind = \"flow\"\nhidden = 8\nsteps = 2\ncontext = 8\ncontext_out = 4\ninput_dropout = 0.2\nact_norm = true");
+    killed_and_resumed(
+        "kind = \"flow\"\nhidden = 8\nsteps = 2\ncontext = 8\ncontext_out = 4\ninput_dropout = 0.2\nact_norm = true",
+    );
 }
 
 fn killed_and_resumed(model: &str) {

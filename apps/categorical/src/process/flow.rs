@@ -139,14 +139,22 @@ impl Process for FlowProcess {
             SequenceDensity::Autoregressive(density) => density.base.loc.val().device(),
         };
         let points = self.points(flow, request.count, request.seed, &device);
-        let decoded = if self.redraw {
+        let mut surjection = flow.surjection.clone();
+        if !request.strict && matches!(surjection.unused, UnusedPolicy::Error) {
+            surjection.unused = UnusedPolicy::Resample;
+        }
+        let no_class = |error: halation_models::ModelError| {
+            user(anyhow!("{error}; train longer, or read such codes as the first class with --map-unused"))
+        };
+        let decoded = if self.redraw && request.strict {
             let mut tries = 0;
-            flow.surjection.decode_or_redraw(points, TRIES, |count| {
+            let redraw = |count| {
                 tries += 1;
                 self.points(flow, count, seed_for(request.seed, "redraw", tries, 0), &device)
-            })?
+            };
+            surjection.decode_or_redraw(points, TRIES, redraw).map_err(no_class)?
         } else {
-            flow.surjection.decode(points)?
+            surjection.decode(points).map_err(no_class)?
         };
         let leaks = flow.surjection.codec.unused() > 0;
         let leak = leaks.then(|| decoded.leak_rate());

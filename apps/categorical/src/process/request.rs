@@ -19,14 +19,16 @@ pub struct Request<'a> {
     pub seed: u64,
     /// Given symbols of every sequence: `count` rows.
     pub known: Option<Vec<Vec<Option<u16>>>>,
+    /// Whether a code without a class is dealt with as the recipe says; else it is read as a class, and counted.
+    pub strict: bool,
     /// Is shown every state, classes by row; a mask has the id K.
     pub watch: Option<&'a mut dyn FnMut(&[Vec<u16>])>,
 }
 
 impl Request<'_> {
-    /// `count` sequences, as the model likes.
+    /// `count` sequences, as the model likes; never refused for a code without a class.
     pub fn plain(count: usize, seed: u64) -> Self {
-        Self { count, steps: None, seed, known: None, watch: None }
+        Self { count, steps: None, seed, known: None, strict: false, watch: None }
     }
 }
 

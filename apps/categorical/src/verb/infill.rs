@@ -66,6 +66,7 @@ pub fn run(args: &InfillArgs) -> anyhow::Result<()> {
         steps: args.steps,
         seed: args.seed,
         known: Some(vec![known; args.count]),
+        strict: true,
         watch: None,
     };
     let drawn = opened.generator().sample(request)?;

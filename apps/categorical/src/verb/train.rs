@@ -43,6 +43,7 @@ pub fn train(recipe: &Recipe, args: &TrainArgs) -> anyhow::Result<Option<Evaluat
     if let Some(alphabet) = dataset.alphabet() {
         run.write_artifact("alphabet.json", serde_json::to_string(alphabet)?.as_bytes())?;
     }
+    run.write_artifact("classes.json", serde_json::to_string(&dataset.classes)?.as_bytes())?;
     let network = seeded_init(&training_device, recipe.seed, |device| {
         process::build(recipe, &dataset, device).expect("the same settings have just been built").1
     });
