@@ -36,6 +36,17 @@ pub fn build(
             model.input_dropout
         )));
     }
+    let sizes = [
+        ("hidden", model.hidden),
+        ("layers", model.layers),
+        ("steps", model.steps),
+        ("mixtures", model.mixtures),
+        ("context", model.context),
+        ("context_out", model.context_out),
+    ];
+    if let Some((key, _)) = sizes.iter().find(|(_, size)| *size == 0) {
+        return Err(user(anyhow!("recipe key `model.{key}` is 0; it must be at least 1")));
+    }
     let (classes, length) = (dataset.classes, dataset.length);
     let context = match model.density {
         // A context over the whole sequence goes with a density that looks back, as published.
