@@ -142,9 +142,9 @@ fn settings_that_make_no_sense_are_named_with_what_would_be_right() {
         refused(&recipe("", model), None, parts);
     }
     for (from, to, part) in [
-        ("classes = 6", "classes = 0", "classes"),
-        ("classes = 6", "classes = 1", "classes"),
-        ("next = 0.9", "next = 1.9", "next"),
+        ("classes = 6", "classes = 0", "K from 1 to"),
+        ("classes = 6", "classes = 1", "a single symbol"),
+        ("next = 0.9", "next = 1.9", "probability 1.9"),
         ("length = 16", "length = 0", "data.length"),
         ("length = 16", "length = 600", "600"),
         ("epochs = 2", "epochs = 0", "train.epochs"),
@@ -154,6 +154,7 @@ fn settings_that_make_no_sense_are_named_with_what_would_be_right() {
         ("batch = 8", "batch = 8\naverage = { kind = \"ema\", decay = 2.0 }", "decay"),
         ("samples = 2", "samples = 0", "eval.samples"),
         ("glance = 4", "glance = 0", "eval.glance"),
+        ("markov = 2", "markov = 1000000", "eval.markov"),
         ("markov = 2", "markov = 2\nmarkof = 3", "markof"),
     ] {
         let text = recipe("", UNIFORM);

@@ -1,7 +1,7 @@
 //! `train`: a recipe becomes a run directory.
 
 use crate::dataset::Dataset;
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Baselines, Evaluation};
 use crate::process;
 use crate::recipe::Recipe;
 use crate::report;
@@ -32,6 +32,7 @@ pub fn train(recipe: &Recipe, args: &TrainArgs) -> anyhow::Result<Option<Evaluat
     recipe.check().map_err(user)?;
     let device = args.device()?;
     let dataset = Dataset::load(recipe)?;
+    Baselines::check(recipe, &dataset)?;
     if !args.quiet {
         eprintln!("{}", dataset.summary());
     }
