@@ -1,12 +1,15 @@
 //! How many bits a model needs, and what stands beside that number.
 
+use crate::dataset::Dataset;
 use crate::generator::Generator;
 use crate::process::{Request, bits};
 use crate::recipe::{Model, Recipe};
 use crate::spelling::{self, Spelling};
+use anyhow::anyhow;
 use halation_core::bound::ElboAccumulator;
 use halation_core::unit::Bits;
 use halation_data::baseline::{MarkovModel, bzip2_bits};
+use halation_train::user_error::user;
 use serde::Serialize;
 
 /// The figures of a run on one part.
@@ -148,6 +151,19 @@ impl Evaluation {
 }
 
 impl Baselines {
+    /// Refuses an order of the Markov model that cannot be had, before anything is trained.
+    ///
+    /// # Errors
+    /// As its training.
+    pub fn check(recipe: &Recipe, dataset: &Dataset) -> anyhow::Result<()> {
+        if let Some(train) = dataset.symbols("train")? {
+            let few = &train[..train.len().min(1000)];
+            MarkovModel::train(few, dataset.classes, recipe.eval.markov)
+                .map_err(|error| user(anyhow!("recipe key `eval.markov`: {error}")))?;
+        }
+        Ok(())
+    }
+
     fn of_split(
         generator: &Generator<'_>,
         recipe: &Recipe,

@@ -32,7 +32,8 @@ pub fn render(
             .series("training", series(&metrics, "train", "bits_per_symbol"))
             .series("validation", series(&metrics, "valid", "bits_per_symbol")),
     );
-    let drawn = generator.sample(Request::plain(SHOWN, recipe.seed))?.rows;
+    let sample = generator.sample(Request::plain(SHOWN, recipe.seed))?;
+    let (drawn, leak) = (sample.rows, sample.leak.unwrap_or(0.0));
     let indices = spread(dataset.count(&evaluation.split)?, SHOWN);
     let real: Vec<Vec<u16>> = dataset
         .sequences(&evaluation.split, &indices)?
@@ -40,6 +41,12 @@ pub fn render(
         .map(|row| row.iter().map(|&id| id as u16).collect())
         .collect();
     report.section("Samples");
+    if leak > 0.0 {
+        report.paragraph(&format!(
+            "{:.1} % of the drawn positions had a code without a class, read as one.",
+            100.0 * leak
+        ));
+    }
     if dataset.size().is_some() {
         let picture = |rows: &[Vec<u16>]| -> anyhow::Result<Picture> {
             let sheet = sheet(dataset, rows, 4)?;

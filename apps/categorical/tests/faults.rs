@@ -114,7 +114,7 @@ fn settings_that_make_no_sense_are_named_with_what_would_be_right() {
         |keys: &str| format!("kind = \"diffusion\"\nsteps = 4\ndenoiser = {{ net = \"linear-local\", {keys} }}");
     let cases: Vec<(String, &[&str])> = vec![
         (UNIFORM.replace("steps = 4", "steps = 0"), &["model", "steps"]),
-        (UNIFORM.replace("steps = 4", "steps = -1"), &["-1", "[model]"]),
+        (UNIFORM.replace("steps = 4", "steps = -1"), &["-1", "model"]),
         (format!("schedule = \"cosin\"\n{UNIFORM}"), &["cosin"]),
         (format!("transition = \"unifrom\"\n{UNIFORM}"), &["unifrom"]),
         (format!("auxiliary = -1.0\n{UNIFORM}"), &["model"]),
@@ -154,6 +154,7 @@ fn settings_that_make_no_sense_are_named_with_what_would_be_right() {
         ("batch = 8", "batch = 8\naverage = { kind = \"ema\", decay = 2.0 }", "decay"),
         ("samples = 2", "samples = 0", "eval.samples"),
         ("glance = 4", "glance = 0", "eval.glance"),
+        ("markov = 2", "markov = 1000000", "eval.markov"),
         ("markov = 2", "markov = 2\nmarkof = 3", "markof"),
     ] {
         let text = recipe("", UNIFORM);
@@ -185,7 +186,8 @@ fn data_of_another_alphabet_or_other_categories_are_refused_by_every_verb() {
         "[[category]]\nname = \"a\"\nids = [0]\n[[category]]\nname = \"b\"\nids = [1, 2]\n",
     );
     let run = trained(folder.path(), "maps", &recipe(&labels("folder"), unet), Some(&maps[0]));
-    told(&app(&["eval", "--run", text(&run), "--data", text(&maps[1])]), 2);
+    let stderr = told(&app(&["eval", "--run", text(&run), "--data", text(&maps[1])]), 2);
+    assert!(stderr.contains("2 classes") && stderr.contains('3'), "{stderr}");
 }
 
 #[test]
@@ -222,6 +224,17 @@ fn what_a_model_cannot_do_is_said_and_what_could() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
         assert!(!stderr.contains("panicked") && stderr.contains(part), "{arguments:?} should say `{part}`: {stderr}");
     }
+}
+
+#[test]
+fn codes_without_a_class_are_measured_always_and_drawn_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = trained(folder.path(), "error", &recipe("", &format!("{FLOW}\nunused = \"error\"")), None);
+    assert!(measured(&run)["leak"].as_f64().unwrap() > 0.0, "6 of 8 codes are symbols, and nothing is learnt yet");
+    // A quarter of 1024 positions leaks: that none does has a chance of 1e-128.
+    let arguments = ["sample", "--run", text(&run), "--count", "64"];
+    assert!(told(&app(&arguments), 2).contains("--map-unused"));
+    told(&app(&[&arguments[..], &["--map-unused"]].concat()), 0);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub fn build(
             model.input_dropout
         )));
     }
-    let positive = [
+    let sizes = [
         ("hidden", model.hidden),
         ("layers", model.layers),
         ("steps", model.steps),
@@ -44,7 +44,7 @@ pub fn build(
         ("context", model.context),
         ("context_out", model.context_out),
     ];
-    if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
+    if let Some((key, _)) = sizes.iter().find(|(_, size)| *size == 0) {
         return Err(user(anyhow!("recipe key `model.{key}` is 0; it must be at least 1")));
     }
     let (classes, length) = (dataset.classes, dataset.length);
@@ -163,20 +163,22 @@ impl Process for FlowProcess {
             SequenceDensity::Autoregressive(density) => density.base.loc.val().device(),
         };
         let points = self.points(flow, request.count, request.seed, &device);
-        let decoded = if self.redraw && request.redraw {
+        let mut surjection = flow.surjection.clone();
+        if !request.strict && matches!(surjection.unused, UnusedPolicy::Error) {
+            surjection.unused = UnusedPolicy::Resample;
+        }
+        let no_class = |error: halation_models::ModelError| {
+            user(anyhow!("{error}; train longer, or read such codes as the first class with --map-unused"))
+        };
+        let decoded = if self.redraw && request.strict {
             let mut tries = 0;
             let redraw = |count| {
                 tries += 1;
                 self.points(flow, count, seed_for(request.seed, "redraw", tries, 0), &device)
             };
-            flow.surjection.decode_or_redraw(points, TRIES, redraw).map_err(|error| {
-                user(anyhow!(
-                    "after {TRIES} draws: {error}; train longer, or read such codes as class 0 with `model.unused = \"map-to-first\"` \
-                     in the recipe"
-                ))
-            })?
+            surjection.decode_or_redraw(points, TRIES, redraw).map_err(no_class)?
         } else {
-            flow.surjection.decode(points)?
+            surjection.decode(points).map_err(no_class)?
         };
         let leaks = flow.surjection.codec.unused() > 0;
         let leak = leaks.then(|| decoded.leak_rate());

@@ -17,19 +17,18 @@ pub struct Request<'a> {
     pub steps: Option<usize>,
     /// Where the noise comes from.
     pub seed: u64,
-    /// Whether sequences with a code that stands for no class may be drawn again, where the recipe says so. What counts such codes, or
-    /// shows what a model drew, does not want that: of an untrained flow there may be no other.
-    pub redraw: bool,
     /// Given symbols of every sequence: `count` rows.
     pub known: Option<Vec<Vec<Option<u16>>>>,
+    /// Whether a code without a class is dealt with as the recipe says; else it is read as a class, and counted.
+    pub strict: bool,
     /// Is shown every state, classes by row; a mask has the id K.
     pub watch: Option<&'a mut dyn FnMut(&[Vec<u16>])>,
 }
 
 impl Request<'_> {
-    /// `count` sequences as the first draw gives them.
+    /// `count` sequences, as the model likes; never refused for a code without a class.
     pub fn plain(count: usize, seed: u64) -> Self {
-        Self { count, steps: None, seed, redraw: false, known: None, watch: None }
+        Self { count, steps: None, seed, known: None, strict: false, watch: None }
     }
 }
 

@@ -75,8 +75,13 @@ impl Train {
         if !(self.clip >= 0.0 && self.clip.is_finite()) {
             bail!("recipe key `train.clip` is {}; it must be 0 (no clipping) or positive", self.clip);
         }
-        if let Some(problem) = self.average.as_ref().and_then(AverageSpec::problem) {
-            bail!("recipe key `train.average`: {problem}");
+        if let Some(AverageSpec::Ema(ema)) = &self.average
+            && !(0.0..1.0).contains(&ema.decay)
+        {
+            bail!(
+                "recipe key `train.average.decay` is {}; it must be at least 0 and below 1, such as 0.999",
+                ema.decay
+            );
         }
         if let LrSchedule::PerEpoch(factor) = self.schedule
             && !(factor > 0.0 && factor <= 1.0)

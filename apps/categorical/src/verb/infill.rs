@@ -65,8 +65,8 @@ pub fn run(args: &InfillArgs) -> anyhow::Result<()> {
         count: args.count,
         steps: args.steps,
         seed: args.seed,
-        redraw: true,
         known: Some(vec![known; args.count]),
+        strict: true,
         watch: None,
     };
     let drawn = opened.generator().sample(request)?;

@@ -29,6 +29,9 @@ pub struct SampleArgs {
     /// GIF file of the way from noise to sample
     #[arg(long)]
     animate: Option<PathBuf>,
+    /// Read codes without a class as the first class, whatever the recipe says
+    #[arg(long)]
+    map_unused: bool,
     /// One JSON document on standard output
     #[arg(long)]
     json: bool,
@@ -55,8 +58,8 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
         count: args.count,
         steps: args.steps,
         seed: args.seed,
-        redraw: true,
         known: None,
+        strict: !args.map_unused,
         watch: args.animate.is_some().then_some(&mut watch),
     })?;
     let columns = if dataset.size().is_some() { (args.count as f64).sqrt().ceil() as usize } else { 1 };

@@ -1,7 +1,7 @@
 //! `train`: a recipe becomes a run directory.
 
 use crate::dataset::Dataset;
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Baselines, Evaluation};
 use crate::generator::CLASSES;
 use crate::process;
 use crate::recipe::Recipe;
@@ -33,6 +33,7 @@ pub fn train(recipe: &Recipe, args: &TrainArgs) -> anyhow::Result<Option<Evaluat
     recipe.check().map_err(user)?;
     let device = args.device()?;
     let dataset = Dataset::load(recipe)?;
+    Baselines::check(recipe, &dataset)?;
     if !args.quiet {
         eprintln!("{}", dataset.summary());
     }

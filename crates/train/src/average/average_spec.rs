@@ -26,7 +26,7 @@ impl AverageSpec {
     }
 
     /// What is wrong with its numbers, if anything.
-    pub fn problem(&self) -> Option<&'static str> {
+    pub(crate) fn problem(&self) -> Option<&'static str> {
         match self {
             Self::Ema(EmaConfig { decay, .. }) if !(0.0..1.0).contains(decay) => Some("its decay is not in [0, 1)"),
             Self::Swa(SwaConfig { every_epochs: 0, .. }) => Some("it averages every 0 epochs"),
