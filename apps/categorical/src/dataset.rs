@@ -30,6 +30,7 @@ pub struct Dataset {
     augment: Option<LabelAugment>,
 }
 
+#[allow(clippy::large_enum_variant)] // there is one of it
 enum Corpus {
     Text(TextCorpus),
     Maps(LabelCorpus),

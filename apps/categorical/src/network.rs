@@ -8,6 +8,7 @@ use halation_models::flow::{CategoricalFlow, LabelFlow};
 
 /// The trainable part of a model.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // there is one of it
 pub enum Network {
     /// A flow over sequences.
     Flow(CategoricalFlow),
@@ -21,6 +22,7 @@ pub enum Network {
 
 /// The network of a diffusion.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // there is one of it
 pub enum DenoiserNetwork {
     /// A Transformer with rotary positions.
     Dit(DitDenoiser),

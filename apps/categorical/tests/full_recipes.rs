@@ -53,7 +53,6 @@ fn every_recipe_of_the_published_tables_starts_on_the_real_layout() {
         let mut arguments =
             vec!["train", "--quiet", "--recipe", text(&path), "--out", text(&out), "--data", text(data)];
         settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
-        println!("{name}");
         told(&app(&arguments), 0);
         let figures = measured(&out);
         for (metric, band) in published["expect"].as_table().unwrap() {

@@ -9,6 +9,9 @@ pub struct Bound {
     pub iwbo: Option<Vec<f64>>,
 }
 
+/// Looks on while a sampler works.
+pub type Watch<'a> = &'a mut dyn FnMut(&[Vec<u16>]);
+
 /// Sequences to draw.
 pub struct Request<'a> {
     /// How many.
@@ -22,7 +25,7 @@ pub struct Request<'a> {
     /// Whether a code without a class is dealt with as the recipe says; else it is read as a class, and counted.
     pub strict: bool,
     /// Is shown every state, classes by row; a mask has the id K.
-    pub watch: Option<&'a mut dyn FnMut(&[Vec<u16>])>,
+    pub watch: Option<Watch<'a>>,
 }
 
 impl Request<'_> {

@@ -34,6 +34,7 @@ pub struct Denoiser {
 /// Which network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[allow(clippy::enum_variant_names)] // a U-net is called so
 pub enum Net {
     /// A Transformer with rotary positions, steered by the noise level.
     #[default]

@@ -89,7 +89,6 @@ pub fn train(folder: &Path, name: &str, recipe: &str, data: Option<&Path>) -> (P
 /// A run of a recipe.
 pub fn trained(folder: &Path, name: &str, recipe: &str, data: Option<&Path>) -> PathBuf {
     let (out, output) = train(folder, name, recipe, data);
-    println!("{name}");
     told(&output, 0);
     out
 }

@@ -7,6 +7,7 @@ use super::{AutoregressiveFlow, CouplingTextFlow, Density};
 
 /// A density over `[B, L, D]`, of whichever kind.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // a model holds one, for its whole life
 pub enum SequenceDensity {
     /// Fast both ways.
     Coupling(CouplingTextFlow),

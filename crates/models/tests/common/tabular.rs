@@ -28,7 +28,7 @@ fn levels(schedule: &NoiseSchedule) -> Vec<f64> {
 
 /// The kernels of uniform noise, by their formula.
 pub fn uniform_kernels(classes: usize, schedule: &NoiseSchedule) -> Vec<Vec<f64>> {
-    let cell = |a: f64, i: usize| if i % (classes + 1) == 0 { a } else { 0.0 } + (1.0 - a) / classes as f64;
+    let cell = |a: f64, i: usize| if i.is_multiple_of(classes + 1) { a } else { 0.0 } + (1.0 - a) / classes as f64;
     levels(schedule).into_iter().map(|a| (0..classes * classes).map(|i| cell(a, i)).collect()).collect()
 }
 

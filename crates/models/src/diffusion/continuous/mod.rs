@@ -4,9 +4,9 @@
 //!   [`Denoiser`](crate::diffusion::denoiser::Denoiser), for a recipe;
 //! * [`Masked`] (MDLM, MD4), [`GenMasked`] (a learnt schedule for each class), [`Sedd`], [`Udlm`] (and [`DuoMap`]), [`FlowMatching`],
 //!   [`BlockDiffusion`];
-//! * [`KernelPosterior`]: the guess that leaves its own symbol out, turned into the posterior;
+//! * [`KernelPosterior`], the guess that leaves its own symbol out, turned into the posterior;
 //! * [`AlphaSchedule`], [`TimeDraw`], [`Corruption`]: the noise;
-//! * [`sample`]: samplers.
+//! * samplers, in [`sample`].
 //!
 //! Time runs from 0, the data, to 1, all noise. Schedules, weights and all draws are f64 on the host.
 //!

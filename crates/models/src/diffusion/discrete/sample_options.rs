@@ -6,6 +6,9 @@ use burn::tensor::{Int, Tensor};
 
 use super::{FinalStep, Guidance, Known};
 
+/// Looks on while a sampler works: the step, and the state `[B, L]`.
+pub type Watch<'a> = &'a mut dyn FnMut(usize, &Tensor<2, Int>);
+
 /// Options of [`DiscreteDiffusion::sample`](super::DiscreteDiffusion::sample); the default draws plain samples.
 #[derive(Default)]
 pub struct SampleOptions<'a> {
@@ -16,7 +19,7 @@ pub struct SampleOptions<'a> {
     /// Positions that are given.
     pub known: Option<Known>,
     /// Is shown every state with its step, from `x_T` to `x_0`.
-    pub watch: Option<&'a mut dyn FnMut(usize, &Tensor<2, Int>)>,
+    pub watch: Option<Watch<'a>>,
 }
 
 impl fmt::Debug for SampleOptions<'_> {

@@ -38,7 +38,7 @@ impl ScheduleKind {
                 NoiseSchedule::mutual_information(steps, &vec![share; classes], |exponent| {
                     let stay = (-exponent).exp();
                     let moved = -(-exponent).exp_m1() * share;
-                    let diagonal = |index: usize| index % (classes + 1) == 0;
+                    let diagonal = |index: usize| index.is_multiple_of(classes + 1);
                     (0..classes * classes).map(|i| if diagonal(i) { stay + moved } else { moved }).collect()
                 })
             }
