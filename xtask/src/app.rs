@@ -48,7 +48,7 @@ pub fn build(app: &str, backend: Backend) -> anyhow::Result<PathBuf> {
         target
     } else {
         let own = target.join(backend.feature());
-        cargo.args(["--no-default-features", "--features"]).arg(format!("{},parquet", backend.feature()));
+        cargo.args(["--no-default-features", "--features"]).arg(format!("{},parquet,clip", backend.feature()));
         cargo.arg("--target-dir").arg(&own);
         own
     };

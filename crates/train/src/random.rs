@@ -43,10 +43,13 @@ pub fn normal_noise<const D: usize>(shape: [usize; D], seed: u64, device: &Devic
 /// # Shapes
 /// - output: `shape`, filled in row-major order
 pub fn uniform_noise<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(uniform_values(shape.iter().product(), seed), shape), device)
+}
+
+/// The numbers of [`uniform_noise`] on the host, for draws that no device is asked for.
+pub fn uniform_values(count: usize, seed: u64) -> Vec<f32> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let count: usize = shape.iter().product();
-    let values: Vec<f32> = (0..count).map(|_| ((rng.next_u32() >> 9) as f32 + 0.5) / (1 << 23) as f32).collect();
-    Tensor::from_data(TensorData::new(values, shape), device)
+    (0..count).map(|_| ((rng.next_u32() >> 9) as f32 + 0.5) / (1 << 23) as f32).collect()
 }
 
 /// Builds a module from a seed: seeds the backend, runs `build`, and draws every parameter in the module's own order.

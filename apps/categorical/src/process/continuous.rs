@@ -13,7 +13,7 @@ use halation_models::diffusion::continuous::{
     AlphaSchedule, ContinuousBound, ContinuousKind, FlowMatching, Masked, NoiseKind, Sedd, TimeDraw, Udlm,
 };
 use halation_models::diffusion::denoiser::Denoiser;
-use halation_train::random::{seed_for, uniform_noise};
+use halation_train::random::{seed_for, uniform_values};
 use halation_train::trainer::StepAt;
 use halation_train::user_error::user;
 use std::cell::RefCell;
@@ -65,9 +65,9 @@ fn source(seed: u64) -> impl FnMut(usize) -> Vec<f64> {
     let mut call = 0;
     move |count| {
         call += 1;
-        let fine = uniform_noise([2 * count], seed_for(seed, "uniforms", 0, call), &Device::flex()).into_data();
         // Two draws of 23 bits make one of 46: events rarer than one in eight million do happen.
-        let halves: Vec<f64> = fine.iter::<f32>().map(f64::from).collect();
+        let halves: Vec<f64> =
+            uniform_values(2 * count, seed_for(seed, "uniforms", 0, call)).into_iter().map(f64::from).collect();
         halves.chunks(2).map(|pair| ((pair[0] * (1 << 23) as f64).floor() + pair[1]) / (1 << 23) as f64).collect()
     }
 }

@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use halation_models::diffusion::discrete::{Decoder, DiscreteDiffusion, Known, SampleOptions, SpellMode, TimeSampler};
 use halation_models::diffusion::transition::TransitionKind;
-use halation_train::random::{seed_for, uniform_noise};
+use halation_train::random::{seed_for, uniform_noise, uniform_values};
 use halation_train::trainer::StepAt;
 use halation_train::user_error::user;
 use serde_json::Value;
@@ -59,7 +59,7 @@ impl DiscreteProcess {
 
 /// Uniform numbers on the host.
 fn uniforms(count: usize, seed: u64) -> Vec<f64> {
-    uniform_noise([count], seed, &Device::flex()).into_data().iter::<f32>().map(f64::from).collect()
+    uniform_values(count, seed).into_iter().map(f64::from).collect()
 }
 
 impl Process for DiscreteProcess {

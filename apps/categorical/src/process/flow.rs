@@ -152,7 +152,7 @@ impl Process for FlowProcess {
                 host(flow.log_weight(ids.clone(), noise, None))
             })
             .collect();
-        Ok(of_draws(&draws))
+        of_draws(&draws)
     }
 
     fn sample(&self, network: &Network, request: Request<'_>) -> anyhow::Result<Drawn> {

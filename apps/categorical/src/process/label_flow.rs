@@ -88,7 +88,7 @@ impl Process for LabelFlowProcess {
                 host(flow.log_weight(ids.clone(), noise))
             })
             .collect();
-        Ok(of_draws(&draws))
+        of_draws(&draws)
     }
 
     fn sample(&self, network: &Network, request: Request<'_>) -> anyhow::Result<Drawn> {

@@ -56,7 +56,7 @@ impl Process for LatentProcess {
 
     fn bound(&self, network: &Network, ids: Tensor<2, Int>, samples: usize, seed: u64) -> anyhow::Result<Bound> {
         let draw = |draw| host(self.elbo(network, ids.clone(), seed_for(seed, "draw", draw, 0)));
-        Ok(of_draws(&(0..samples).map(draw).collect::<Vec<_>>()))
+        of_draws(&(0..samples).map(draw).collect::<Vec<_>>())
     }
 
     fn sample(&self, network: &Network, request: Request<'_>) -> anyhow::Result<Drawn> {

@@ -14,6 +14,7 @@ use crate::network::Network;
 use crate::recipe::{Model, Recipe};
 use anyhow::anyhow;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use halation_core::bound::IwboAccumulator;
 use halation_core::unit::Nats;
 use halation_models::diffusion::discrete::SpellMode;
 use halation_train::trainer::StepAt;
@@ -127,15 +128,12 @@ fn host(values: Tensor<1>) -> Vec<f64> {
 }
 
 /// The mean over `S` draws of every row, and its IWBO, of log-weights `S` times `[B]`.
-fn of_draws(draws: &[Vec<f64>]) -> Bound {
+fn of_draws(draws: &[Vec<f64>]) -> anyhow::Result<Bound> {
     let rows = draws.first().map_or(0, Vec::len);
-    let count = draws.len() as f64;
-    let elbo = (0..rows).map(|row| draws.iter().map(|draw| draw[row]).sum::<f64>() / count).collect();
-    let iwbo = (0..rows).map(|row| {
-        let largest = draws.iter().map(|draw| draw[row]).fold(f64::NEG_INFINITY, f64::max);
-        largest + (draws.iter().map(|draw| (draw[row] - largest).exp()).sum::<f64>() / count).ln()
-    });
-    Bound { elbo, iwbo: Some(iwbo.collect()) }
+    let elbo = (0..rows).map(|row| draws.iter().map(|draw| draw[row]).sum::<f64>() / draws.len() as f64).collect();
+    let mut iwbo = IwboAccumulator::new(rows);
+    draws.iter().try_for_each(|draw| iwbo.update(draw))?;
+    Ok(Bound { elbo, iwbo: Some(iwbo.bounds()) })
 }
 
 /// Nats as bits for each of `length` symbols.
