@@ -250,7 +250,7 @@ class DitMlp(nn.Module):
         if self.glu:
             a, b = x.chunk(2, -1)
             return self.fc2(F.silu(a) * b)
-        return self.fc2(F.gelu(x))
+        return self.fc2(F.gelu(x, approximate="tanh"))
 
 
 class DitBlock(nn.Module):

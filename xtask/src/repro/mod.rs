@@ -28,7 +28,7 @@ pub struct ReproArgs {
     /// Folder that holds the real data sets (what the recipes call `${data}`)
     #[arg(long)]
     data: Option<std::path::PathBuf>,
-    /// Keep finished runs and re-use them, instead of starting afresh
+    /// Keep finished runs and re-use them and what they measured, instead of starting afresh
     #[arg(long)]
     keep: bool,
 }
@@ -101,15 +101,24 @@ fn measure(binary: &Path, recipe: &Recipe, args: &ReproArgs, data: Option<&Path>
             }
             train::train(binary, &recipe.path, seed, &run, &rest)?;
         }
-        let output = Command::new(binary).args(["eval", "--json", "--run"]).arg(&run).output()?;
-        if !output.status.success() {
-            bail!("evaluating {} failed: {}", run.display(), String::from_utf8_lossy(&output.stderr));
-        }
-        let report: Value = serde_json::from_slice(&output.stdout).context("eval --json printed no JSON")?;
-        flatten("", &report, &mut metrics);
+        flatten("", &evaluation(binary, &run)?, &mut metrics);
         metrics.entry("train.seconds".to_owned()).or_default().extend(training_seconds(&run));
     }
     Ok(metrics)
+}
+
+/// What training has measured in the end; of a run of before there was such a file, what `eval` measures now.
+fn evaluation(binary: &Path, run: &Path) -> anyhow::Result<Value> {
+    let file = run.join("evaluation.json");
+    if file.is_file() {
+        let text = std::fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
+        return serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()));
+    }
+    let output = Command::new(binary).args(["eval", "--json", "--run"]).arg(run).output()?;
+    if !output.status.success() {
+        bail!("evaluating {} failed: {}", run.display(), String::from_utf8_lossy(&output.stderr));
+    }
+    serde_json::from_slice(&output.stdout).context("eval --json printed no JSON")
 }
 
 /// What the last session of a run has spent on training steps.

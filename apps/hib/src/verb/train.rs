@@ -36,6 +36,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     }
     let embedder = task.embedder(&fitted.model);
     let evaluation = Evaluation::new(&embedder, &dataset)?;
+    run.write_evaluation(&evaluation)?;
     let html = report::render(&dataset, &embedder, &evaluation, &run.reader()?)?;
     run.write_artifact("report.html", html.as_bytes())?;
     if !args.quiet {

@@ -6,8 +6,11 @@ use rayon::prelude::*;
 
 use super::{DenseScores, Score, ScoreRows};
 
-/// Side of the squares that are transposed one at a time: both its rows and its columns stay in the first cache.
-const TILE: usize = 32;
+/// Columns that are transposed together: what is read of a long row should be worth opening its page.
+const BAND: usize = 64;
+
+/// Rows that are read together: one cache line of every new row. Both the pieces read and those written stay in the first cache.
+const DEPTH: usize = 16;
 
 /// A [`DenseScores`] read by columns: its gallery asks, its queries answer.
 #[derive(Debug, Clone, Copy)]
@@ -33,10 +36,9 @@ impl<S: Score> ScoreRows<S> for TransposedScores<'_, S> {
     fn fill(&self, rows: Range<usize>, out: &mut [S]) {
         let gallery = self.gallery();
         assert_eq!(out.len(), rows.len() * gallery, "`out` must hold {} rows of {gallery}", rows.len());
-        let first = rows.start;
         let transpose = |(index, band): (usize, &mut [S])| {
-            let start = first + index * TILE;
-            for items in (0..gallery).step_by(TILE).map(|item| item..gallery.min(item + TILE)) {
+            let start = rows.start + index * BAND;
+            for items in (0..gallery).step_by(DEPTH).map(|item| item..gallery.min(item + DEPTH)) {
                 for (query, row) in band.chunks_exact_mut(gallery).enumerate() {
                     for (item, score) in items.clone().zip(&mut row[items.clone()]) {
                         *score = self.inner.row(item)[start + query];
@@ -44,6 +46,6 @@ impl<S: Score> ScoreRows<S> for TransposedScores<'_, S> {
                 }
             }
         };
-        out.par_chunks_mut((TILE * gallery).max(1)).enumerate().for_each(transpose);
+        out.par_chunks_mut((BAND * gallery).max(1)).enumerate().for_each(transpose);
     }
 }

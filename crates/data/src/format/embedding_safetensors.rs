@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
+use rayon::prelude::*;
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, SafeTensors};
 
@@ -40,7 +41,8 @@ pub(super) fn read(path: &Path) -> Result<Parts, DataError> {
         if rows != ids.len() {
             return Err(wrong(format!("tensor `{name}` has {rows} rows for {} ids", ids.len())));
         }
-        Ok((dim, tensor.data().as_chunks::<4>().0.iter().map(|&value| f32::from_le_bytes(value)).collect()))
+        let values = tensor.data().as_chunks::<4>().0;
+        Ok((dim, values.par_iter().map(|&value| f32::from_le_bytes(value)).collect()))
     };
     let (dim, mean) = tensor("mean")?;
     let log_var = if file.names().contains(&"log_var") {

@@ -2,10 +2,11 @@
 
 use burn::config::Config;
 use burn::module::{Initializer, Module, Param};
-use burn::tensor::activation::{sigmoid, tanh};
+use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
 use super::{BiGruPooling, PackedWords};
+use crate::activation::tanh;
 
 /// Settings of a [`BiGru`].
 #[derive(Config, Debug)]

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::tensors::sum_items;
 use super::{DenseNet, DenseNetConfig, Flow};
 use crate::ModelError;
+use crate::activation::tanh;
 use crate::head::config_error;
 
 /// Settings of an [`AffineCoupling`].
@@ -95,7 +96,7 @@ impl AffineCoupling {
         };
         let raw = self.net.forward(input);
         let changed = raw.dims()[1] / 2;
-        let log_scale = (raw.clone().narrow(1, 0, changed) * 0.5).tanh() * 2.0;
+        let log_scale = tanh(raw.clone().narrow(1, 0, changed) * 0.5) * 2.0;
         (log_scale, raw.narrow(1, changed, changed))
     }
 }

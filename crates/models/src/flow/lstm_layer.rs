@@ -1,10 +1,11 @@
 //! One layer of LSTM over whole sequences.
 
 use burn::module::Module;
-use burn::tensor::activation::{sigmoid, tanh};
+use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
 use super::LstmDirection;
+use crate::activation::tanh;
 
 /// One layer of an [`Lstm`](super::Lstm).
 #[derive(Module, Debug)]

@@ -1,4 +1,4 @@
-//! The run directory: `recipe.toml`, `run.json` (the manifest), `metrics.jsonl`, `timing.jsonl`, `checkpoints/`, `report.html`.
+//! The run directory: `recipe.toml`, `run.json` (the manifest), `metrics.jsonl`, `timing.jsonl`, `checkpoints/`, `evaluation.json`, `report.html`.
 //!
 //! Rules that make a run survive `kill -9` at any moment:
 //! * every file but the two streams is written aside, flushed to disk and renamed;

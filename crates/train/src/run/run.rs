@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::atomic::{SCRATCH, sync_directory, write_atomically};
 use super::lock::{LOCK, lock};
 use super::{BestEntry, CheckpointEntry, Goal, Manifest, Position, RunReader, RunSpec};
@@ -24,6 +26,7 @@ const RECIPE: &str = "recipe.toml";
 const METRICS: &str = "metrics.jsonl";
 const TIMING: &str = "timing.jsonl";
 const CHECKPOINTS: &str = "checkpoints";
+const EVALUATION: &str = "evaluation.json";
 
 impl Run {
     /// Starts a run in `dir`, which is made if need be and must hold nothing yet.
@@ -115,6 +118,15 @@ impl Run {
         let Position { step, epoch, step_in_epoch, .. } = self.manifest.position;
         let epoch = epoch + usize::from(step_in_epoch > 0);
         self.append(&[MetricRow { step, epoch, split: split.to_owned(), name: name.to_owned(), value }])
+    }
+
+    /// Writes what was measured after training as `evaluation.json`, the document that the app's `eval --json` prints.
+    ///
+    /// # Errors
+    /// As [`write_artifact`](Self::write_artifact).
+    pub fn write_evaluation(&self, evaluation: &impl Serialize) -> Result<PathBuf, TrainError> {
+        let json = serde_json::to_vec_pretty(evaluation).expect("an evaluation is numbers under names");
+        self.write_artifact(EVALUATION, &json)
     }
 
     /// Writes a file of the app's own into the run directory, atomically, and returns its path.

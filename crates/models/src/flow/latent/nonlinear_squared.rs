@@ -2,6 +2,8 @@
 
 use burn::tensor::{Tensor, assert_shape};
 
+use crate::activation::tanh;
+
 /// Steps of the bisection in the inverse: from its bracket down to the resolution of f32.
 const BISECTIONS: usize = 40;
 
@@ -34,7 +36,7 @@ impl NonlinearSquared {
         assert_shape!(raw, [_, _, 5]);
         let part = |index| raw.clone().narrow(2, index, 1).squeeze_dim::<2>(2);
         let (log_b, log_d) = (part(1) * 0.4, part(3) * 0.4);
-        let c = (part(2) * 0.3).tanh() * (log_b.clone() - log_d.clone()).exp() * STEEPEST;
+        let c = tanh(part(2) * 0.3) * (log_b.clone() - log_d.clone()).exp() * STEEPEST;
         Self { a: part(0), b: log_b.exp(), c, d: log_d.exp(), f: part(4) }
     }
 

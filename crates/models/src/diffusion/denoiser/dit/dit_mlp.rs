@@ -2,10 +2,11 @@
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::activation::{gelu, silu};
+use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
 
 use super::DitMlpKind;
+use crate::activation::gelu_tanh;
 
 /// `W_2 act(W_1 x)` at every position.
 #[derive(Module, Debug)]
@@ -33,7 +34,7 @@ impl DitMlp {
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let x = self.fc1.forward(x);
         let x = match self.kind {
-            DitMlpKind::Gelu => gelu(x),
+            DitMlpKind::Gelu => gelu_tanh(x),
             DitMlpKind::Glu => {
                 let [_, _, width] = x.dims();
                 silu(x.clone().narrow(2, 0, width / 2)) * x.narrow(2, width / 2, width / 2)
