@@ -1,18 +1,19 @@
 //! The bridge from a divergence to the metrics that rank.
 
+use std::fmt;
 use std::ops::Range;
 
-use super::Divergence;
+use super::{Divergence, ToGallery};
 use crate::{dist::DiagNormal, metric::ScoreRows};
 
 /// The scores of a query set against a gallery under one measure, computed a block of query rows at a time.
 ///
 /// Values of measures whose smaller values are closer are negated, as [`ScoreRows`] wants larger to be closer.
-#[derive(Debug)]
 pub struct DivergenceScores {
     divergence: Box<dyn Divergence>,
     query: DiagNormal,
     gallery: DiagNormal,
+    to_gallery: Option<ToGallery>,
 }
 
 impl DivergenceScores {
@@ -23,12 +24,21 @@ impl DivergenceScores {
     pub fn new(divergence: Box<dyn Divergence>, query: DiagNormal, gallery: DiagNormal) -> Self {
         let ([_, d], [_, gallery_d]) = (query.dims(), gallery.dims());
         assert_eq!(d, gallery_d, "dimensions of query and gallery embeddings differ");
-        Self { divergence, query: query.without_autodiff(), gallery: gallery.without_autodiff() }
+        let gallery = gallery.without_autodiff();
+        let to_gallery = divergence.to_gallery(&gallery);
+        Self { divergence, query: query.without_autodiff(), gallery, to_gallery }
     }
 
     /// The measure.
     pub fn divergence(&self) -> &dyn Divergence {
         self.divergence.as_ref()
+    }
+}
+
+impl fmt::Debug for DivergenceScores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (queries, gallery) = (self.query.dims()[0], self.gallery.dims()[0]);
+        write!(f, "DivergenceScores({}, {queries} x {gallery})", self.divergence.name())
     }
 }
 
@@ -47,7 +57,11 @@ impl ScoreRows for DivergenceScores {
         if out.is_empty() {
             return;
         }
-        let values = self.divergence.pairwise(&self.query.rows(rows), &self.gallery); // [rows, M]
+        let query = self.query.rows(rows);
+        let values = match &self.to_gallery {
+            Some(values) => values(&query),
+            None => self.divergence.pairwise(&query, &self.gallery),
+        }; // [rows, M]
         let scores = self.divergence.direction().to_scores(values).into_data_as::<f32>();
         out.copy_from_slice(scores.as_slice().expect("scores were converted to f32"));
     }

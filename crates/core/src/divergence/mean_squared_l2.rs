@@ -2,8 +2,11 @@
 
 use burn::tensor::Tensor;
 
-use super::{Direction, Divergence};
-use crate::{dist::DiagNormal, pairs::squared_distance};
+use super::{Direction, Divergence, ToGallery};
+use crate::{
+    dist::DiagNormal,
+    pairs::{CentredGallery, squared_distance},
+};
 
 /// Squared Euclidean distance of the means, `||mean1 - mean2||^2`; the variances are ignored.
 ///
@@ -26,6 +29,11 @@ impl Divergence for MeanSquaredL2 {
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         squared_distance(query.mean(), gallery.mean())
+    }
+
+    fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
+        let gallery = CentredGallery::new(gallery.mean());
+        Some(Box::new(move |query| gallery.squared_distance(query.mean())))
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

@@ -2,8 +2,11 @@
 
 use burn::tensor::Tensor;
 
-use super::{Direction, Divergence};
-use crate::{dist::DiagNormal, pairs::squared_distance};
+use super::{Direction, Divergence, ToGallery};
+use crate::{
+    dist::DiagNormal,
+    pairs::{CentredGallery, squared_distance},
+};
 
 /// Squared 2-Wasserstein distance, `||mean1 - mean2||^2 + ||sigma1 - sigma2||^2`: plain Euclidean distance of the concatenated
 /// means and standard deviations, so any nearest-neighbour index can serve it.
@@ -31,6 +34,11 @@ impl Divergence for SquaredWasserstein2 {
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         squared_distance(coordinates(query), coordinates(gallery))
+    }
+
+    fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
+        let gallery = CentredGallery::new(coordinates(gallery));
+        Some(Box::new(move |query| gallery.squared_distance(coordinates(query))))
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

@@ -7,6 +7,9 @@ use burn::tensor::Tensor;
 use super::Direction;
 use crate::dist::DiagNormal;
 
+/// The values `[N, M]` of `N` queries with every item of a gallery: what [`Divergence::to_gallery`] gives.
+pub type ToGallery = Box<dyn Fn(&DiagNormal) -> Tensor<2> + Send + Sync>;
+
 /// A measure of how far (or close) normal distributions are: a value with a name and a direction.
 ///
 /// All of them accept any finite mean and log standard deviation without producing NaN: variances count within 1e-12 and 1e20
@@ -37,6 +40,12 @@ pub trait Divergence: Debug + Send + Sync {
     /// # Panics
     /// If the dimensions differ, or a side is empty.
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2>;
+
+    /// [`pairwise`](Self::pairwise) against one gallery, for queries that come in blocks: what depends on the gallery alone is
+    /// computed once. `None`, the default, where that would save little.
+    fn to_gallery(&self, _gallery: &DiagNormal) -> Option<ToGallery> {
+        None
+    }
 
     /// The value of every query with the gallery item in the same place: the diagonal of [`pairwise`](Self::pairwise).
     ///

@@ -26,8 +26,9 @@ pub struct ScoreMatrix<S = f32> {
 }
 
 impl<S: Score> ScoreMatrix<S> {
-    /// Bytes of scores computed at a time. Every block costs a pass over the gallery, so it is larger than a row needs.
-    const BLOCK_BYTES: usize = 32 << 20;
+    /// Bytes of scores computed at a time: every block costs a pass over the gallery, so it is larger than a row needs; what is
+    /// larger than this, glibc takes from the system and gives back for every step of the computation.
+    const BLOCK_BYTES: usize = 16 << 20;
 
     /// Computes all scores, blocks of rows in parallel: `queries * gallery` of them stay in memory.
     pub fn compute(source: &(impl ScoreRows<S> + Sync + ?Sized)) -> Self {

@@ -2,11 +2,13 @@
 //!
 //! Private to the crate: losses and divergences are the public face.
 
+mod centred_gallery;
 mod factors;
 mod gram;
 mod samples;
 mod tiles;
 
+pub(crate) use centred_gallery::*;
 pub(crate) use factors::*;
 pub(crate) use gram::*;
 pub(crate) use samples::*;
