@@ -3,8 +3,6 @@
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::{Device, Tensor};
 
-use crate::activation::tanh;
-
 /// `s <- f tanh(s / max(f, 1))` with `f = exp(a_c)` for the outer log-scale of channel `c`, and the same with
 /// `exp(b_cm)` for the log-scale of each component `m`: within +-1 at first, and the bound is learned
 /// (the published code of Argmax Flows and of Categorical Normalizing Flows).
@@ -34,5 +32,5 @@ impl ScaleBounds {
 /// `f tanh(x / max(f, 1))`, `f = exp(log_bound)`.
 pub(super) fn bound_softly<const D: usize>(x: Tensor<D>, log_bound: Tensor<D>) -> Tensor<D> {
     let bound = log_bound.exp();
-    bound.clone() * tanh(x / bound.clamp_min(1.0))
+    bound.clone() * (x / bound.clamp_min(1.0)).tanh()
 }
