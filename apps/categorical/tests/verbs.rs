@@ -127,6 +127,26 @@ fn every_objective_of_continuous_time_trains_and_draws() {
 }
 
 #[test]
+fn every_sampler_that_suits_a_noise_draws_another_text_from_the_same_seed() {
+    let folder = tempfile::tempdir().unwrap();
+    let suits =
+        [("masked", &["first-hitting", "ancestral", "remasking", "dndm"][..]), ("uniform", &["ancestral", "dndm"])];
+    for (objective, samplers) in suits {
+        let model = format!("kind = \"continuous\"\nobjective = \"{objective}\"\n{DIT}");
+        let run = trained(folder.path(), objective, &recipe("", &model), None);
+        let draw = |sampler: &str| said(&app(&["sample", "--run", text(&run), "--count", "3", "--sampler", sampler]));
+        let mut drawn: Vec<String> = samplers.iter().map(|sampler| draw(sampler)).collect();
+        assert_eq!(drawn[0], draw(samplers[0]), "all noise is seeded");
+        for text in &drawn {
+            assert!(text.lines().count() == 3 && !text.contains('_'), "{objective}: no mask is left over: {text}");
+        }
+        drawn.sort();
+        drawn.dedup();
+        assert_eq!(drawn.len(), samplers.len(), "{objective}: two samplers that cannot be told apart");
+    }
+}
+
+#[test]
 fn label_maps_of_every_layout_train_are_measured_and_drawn_as_a_picture_and_an_animation() {
     let folder = tempfile::tempdir().unwrap();
     let unet = "kind = \"diffusion\"\nsteps = 4\ndenoiser = { net = \"u-net\", width = 8, depth = 2 }";

@@ -1,13 +1,14 @@
 //! Diffusion in continuous time.
 
-use super::{Bound, Drawn, Process, Request, model_error};
+use super::{Bound, Drawn, Process, Request, SamplerName, model_error};
 use crate::dataset::Dataset;
 use crate::network::{DenoiserNetwork, Network};
 use crate::recipe::{ContinuousModel, Net, Objective};
 use anyhow::anyhow;
 use burn::tensor::{Device, Int, Tensor};
 use halation_models::diffusion::continuous::sample::{
-    Ancestral, Canvas, FirstHitting, FlowEuler, Predictor, Sampler, SeddSampler, SeddStep, TimeGrid,
+    Ancestral, Canvas, Dndm, FirstHitting, FlowEuler, Predictor, RemaskMode, Remasking, Sampler, SeddSampler, SeddStep,
+    TimeGrid,
 };
 use halation_models::diffusion::continuous::{
     AlphaSchedule, ContinuousBound, ContinuousKind, FlowMatching, Masked, NoiseKind, Sedd, TimeDraw, Udlm,
@@ -73,9 +74,40 @@ fn source(seed: u64) -> impl FnMut(usize) -> Vec<f64> {
 }
 
 impl ContinuousProcess {
-    fn sampler(&self, steps: Option<usize>) -> anyhow::Result<Box<dyn Sampler>> {
-        let grid = TimeGrid::uniform(steps.unwrap_or(STEPS)).map_err(|error| user(error.into()))?;
-        Ok(match &self.kind {
+    fn sampler(&self, name: Option<SamplerName>, steps: Option<usize>) -> anyhow::Result<Box<dyn Sampler>> {
+        let steps_or_usual = steps.unwrap_or(STEPS);
+        let grid = TimeGrid::uniform(steps_or_usual).map_err(|error| user(error.into()))?;
+        let Some(name) = name else { return Ok(self.usual_sampler(steps, grid)) };
+        let (noise, schedule) = match &self.kind {
+            ContinuousKind::Masked(masked) => (NoiseKind::Mask, masked.schedule),
+            ContinuousKind::Udlm(udlm) => (NoiseKind::Uniform, udlm.schedule),
+            _ => {
+                let problem = "a model of scores or of flow matching has a sampler of its own: leave out --sampler";
+                return Err(user(anyhow!("{problem}")));
+            }
+        };
+        let masked = noise == NoiseKind::Mask;
+        Ok(match name {
+            SamplerName::FirstHitting if masked && steps.is_some() => {
+                return Err(user(anyhow!("--sampler first-hitting makes one call for each symbol: leave out --steps")));
+            }
+            SamplerName::FirstHitting if masked => Box::new(FirstHitting { schedule }),
+            SamplerName::Ancestral => Box::new(Ancestral { noise, schedule, grid }),
+            SamplerName::Remasking if masked => {
+                let mode = RemaskMode::Rescale { eta: 0.015 };
+                Box::new(Remasking::new(schedule, grid, mode).map_err(model_error)?)
+            }
+            SamplerName::Dndm => Box::new(Dndm::new(noise, schedule, steps_or_usual).map_err(model_error)?),
+            SamplerName::FirstHitting | SamplerName::Remasking => {
+                let problem = "--sampler first-hitting and remasking need a model whose noise is a mask";
+                return Err(user(anyhow!("{problem}; this one replaces symbols: use ancestral or dndm")));
+            }
+        })
+    }
+
+    /// What suits the objective.
+    fn usual_sampler(&self, steps: Option<usize>, grid: TimeGrid) -> Box<dyn Sampler> {
+        match &self.kind {
             // As many calls as symbols, and exact, unless a number of steps is asked for.
             ContinuousKind::Masked(masked) if steps.is_none() => Box::new(FirstHitting { schedule: masked.schedule }),
             ContinuousKind::Masked(masked) => {
@@ -88,7 +120,7 @@ impl ContinuousProcess {
             ContinuousKind::FlowMatching(flow) => {
                 Box::new(FlowEuler { flow: flow.clone(), grid, corrector: 0.0, leave_one_out: false })
             }
-        })
+        }
     }
 }
 
@@ -113,7 +145,7 @@ impl Process for ContinuousProcess {
 
     fn sample(&self, network: &Network, request: Request<'_>) -> anyhow::Result<Drawn> {
         let denoiser = network.denoiser();
-        let sampler = self.sampler(request.steps)?;
+        let sampler = self.sampler(request.sampler, request.steps)?;
         let canvas = match request.known {
             Some(rows) => {
                 let rows = rows.into_iter().map(|row| row.into_iter().map(|k| k.map(usize::from)).collect()).collect();

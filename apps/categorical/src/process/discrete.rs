@@ -1,6 +1,6 @@
 //! Diffusion in discrete time.
 
-use super::{Bound, Drawn, Process, Request, download, host, model_error};
+use super::{Bound, Drawn, Process, Request, download, host, model_error, one_sampler};
 use crate::dataset::Dataset;
 use crate::network::Network;
 use crate::recipe::DiffusionModel;
@@ -87,6 +87,7 @@ impl Process for DiscreteProcess {
     }
 
     fn sample(&self, network: &Network, request: Request<'_>) -> anyhow::Result<Drawn> {
+        one_sampler(&request, "diffusion")?;
         let steps = self.diffusion.steps();
         let times = match request.steps {
             Some(count) if count == 0 || count > steps => {

@@ -6,8 +6,10 @@ mod flow;
 mod label_flow;
 mod latent;
 mod request;
+mod sampler_name;
 
 pub use request::{Bound, Drawn, Request};
+pub use sampler_name::SamplerName;
 
 use crate::dataset::Dataset;
 use crate::network::Network;
@@ -104,8 +106,19 @@ fn no_steps(request: &Request<'_>, kind: &str) -> anyhow::Result<()> {
     if request.steps.is_some() || request.watch.is_some() {
         return Err(user(anyhow!("a model of kind \"{kind}\" samples in one go: leave out --steps and --animate")));
     }
+    one_sampler(request, kind)?;
     if request.known.is_some() {
         return Err(user(anyhow!("a model of kind \"{kind}\" cannot fill gaps: use a diffusion")));
+    }
+    Ok(())
+}
+
+/// Refuses a choice of sampler where there is none.
+fn one_sampler(request: &Request<'_>, kind: &str) -> anyhow::Result<()> {
+    if request.sampler.is_some() {
+        return Err(user(anyhow!(
+            "a model of kind \"{kind}\" has one way to sample: --sampler is for kind \"continuous\"; leave it out"
+        )));
     }
     Ok(())
 }

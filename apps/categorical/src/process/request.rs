@@ -1,5 +1,7 @@
 //! What is asked of a model, and what it answers.
 
+use super::SamplerName;
+
 /// Lower bounds of `ln P(x)`, nats for each sequence.
 #[derive(Clone, Debug)]
 pub struct Bound {
@@ -18,6 +20,8 @@ pub struct Request<'a> {
     pub count: usize,
     /// Steps of a diffusion; all, or 128 in continuous time, if none.
     pub steps: Option<usize>,
+    /// How a diffusion in continuous time is sampled; as suits it, if none.
+    pub sampler: Option<SamplerName>,
     /// Where the noise comes from.
     pub seed: u64,
     /// Given symbols of every sequence: `count` rows.
@@ -31,7 +35,7 @@ pub struct Request<'a> {
 impl Request<'_> {
     /// `count` sequences, as the model likes; never refused for a code without a class.
     pub fn plain(count: usize, seed: u64) -> Self {
-        Self { count, steps: None, seed, known: None, strict: false, watch: None }
+        Self { count, steps: None, sampler: None, seed, known: None, strict: false, watch: None }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::dataset::data_error;
 use crate::drawing::line;
 use crate::generator::Opened;
-use crate::process::Request;
+use crate::process::{Request, SamplerName};
 use anyhow::anyhow;
 use clap::Args;
 use halation_train::app::RunArgs;
@@ -26,6 +26,9 @@ pub struct InfillArgs {
     /// Steps of the diffusion
     #[arg(long)]
     steps: Option<usize>,
+    /// How a diffusion in continuous time is sampled; default: first-hitting where it can be, ancestral with --steps
+    #[arg(long, value_enum)]
+    sampler: Option<SamplerName>,
     /// Seed of the noise
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -64,6 +67,7 @@ pub fn run(args: &InfillArgs) -> anyhow::Result<()> {
     let request = Request {
         count: args.count,
         steps: args.steps,
+        sampler: args.sampler,
         seed: args.seed,
         known: Some(vec![known; args.count]),
         strict: true,

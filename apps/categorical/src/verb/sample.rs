@@ -2,7 +2,7 @@
 
 use crate::drawing::{animate, line, sheet};
 use crate::generator::Opened;
-use crate::process::Request;
+use crate::process::{Request, SamplerName};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use halation_train::app::RunArgs;
@@ -20,6 +20,9 @@ pub struct SampleArgs {
     /// Steps of a diffusion, fewer than it was trained with if need be
     #[arg(long)]
     steps: Option<usize>,
+    /// How a diffusion in continuous time is sampled; default: first-hitting where it can be, ancestral with --steps
+    #[arg(long, value_enum)]
+    sampler: Option<SamplerName>,
     /// Seed of the noise
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -57,6 +60,7 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
     let drawn = opened.generator().sample(Request {
         count: args.count,
         steps: args.steps,
+        sampler: args.sampler,
         seed: args.seed,
         known: None,
         strict: !args.map_unused,
