@@ -4,7 +4,7 @@ use super::recipe::Recipe;
 use crate::train::run_dir;
 use anyhow::{Context, anyhow};
 use plotters::prelude::{
-    BLACK, ChartBuilder, Color, IntoDrawingArea, LineSeries, PathElement, RGBColor, SVGBackend, WHITE,
+    ChartBuilder, Color, IntoDrawingArea, LineSeries, PathElement, RGBColor, SVGBackend, Text, WHITE,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -55,6 +55,11 @@ pub fn draw(curve: &Curve, rows: &[&Recipe]) -> anyhow::Result<Option<String>> {
     Ok(Some(svg))
 }
 
+/// Pixels of the plot and of the legend beside it.
+const PLOT: u32 = 640;
+const LEGEND: u32 = 330;
+const HEIGHT: u32 = 420;
+
 fn render(
     svg: &mut String,
     curve: &Curve,
@@ -62,19 +67,20 @@ fn render(
     x: std::ops::Range<f64>,
     y: std::ops::Range<f64>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let area = SVGBackend::with_string(svg, (760, 420)).into_drawing_area();
+    let area = SVGBackend::with_string(svg, (PLOT + LEGEND, HEIGHT)).into_drawing_area();
     area.fill(&WHITE)?;
+    // Beside the plot: inside, a legend of ten lines always covers some of them.
+    let (plot, legend) = area.split_horizontally(PLOT);
     let mut chart =
-        ChartBuilder::on(&area).margin(12).x_label_area_size(40).y_label_area_size(60).build_cartesian_2d(x, y)?;
+        ChartBuilder::on(&plot).margin(12).x_label_area_size(40).y_label_area_size(60).build_cartesian_2d(x, y)?;
     chart.configure_mesh().light_line_style(WHITE).x_desc("step").y_desc(&curve.y).draw()?;
     for (index, (name, line)) in lines.iter().enumerate() {
         let colour = colour(index, lines.len());
-        chart
-            .draw_series(LineSeries::new(line.iter().copied(), colour.stroke_width(2)))?
-            .label(*name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2)));
+        chart.draw_series(LineSeries::new(line.iter().copied(), colour.stroke_width(2)))?;
+        let y = 24 + 22 * index as i32;
+        legend.draw(&PathElement::new([(4, y), (24, y)], colour.stroke_width(3)))?;
+        legend.draw(&Text::new(*name, (32, y - 6), ("sans-serif", 13)))?;
     }
-    chart.configure_series_labels().background_style(WHITE.mix(0.8)).border_style(BLACK.mix(0.3)).draw()?;
     area.present()?;
     Ok(())
 }
