@@ -3,10 +3,11 @@
 use burn::config::Config;
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::activation::{gelu, relu};
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::ModelError;
+use crate::activation::gelu;
 use crate::head::config_error;
 
 /// The most numbers that one channel is spread to.
