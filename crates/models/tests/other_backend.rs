@@ -70,6 +70,7 @@ fn diffuse(kernel: impl Transition + 'static, denoiser: &dyn Denoiser, device: &
 }
 
 #[test]
+#[allow(clippy::print_stderr)] // says that it was skipped
 fn samples_from_fixed_noise_are_those_of_flex() {
     if device() == Device::flex() {
         eprintln!("skipped: this build has Flex alone, or BURN_DEVICE names no other backend");
