@@ -68,6 +68,16 @@ fn a_flow_killed_twice_and_resumed_ends_bit_equal() {
     );
 }
 
+#[test]
+fn a_diffusion_in_continuous_time_killed_twice_and_resumed_ends_bit_equal() {
+    killed_and_resumed(&format!("kind = \"continuous\"\n{DIT}"));
+}
+
+#[test]
+fn a_latent_flow_killed_twice_and_resumed_ends_bit_equal() {
+    killed_and_resumed("kind = \"latent\"\nhidden = 8\nlatent = 3");
+}
+
 fn killed_and_resumed(model: &str) {
     let folder = tempfile::tempdir().unwrap();
     let whole = trained(folder.path(), "whole", &long(model), None);

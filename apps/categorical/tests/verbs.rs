@@ -37,8 +37,11 @@ fn eval_repeats_itself_and_says_from_how_many_draws() {
     let (_, run) = shared();
     let figures = measured(run);
     assert_eq!(figures, measured(run), "all draws are seeded");
-    let kept = std::fs::read_to_string(run.join("evaluation.json")).unwrap();
-    assert_eq!(figures, serde_json::from_str::<serde_json::Value>(&kept).unwrap(), "training keeps what it measured");
+    let file = |name| -> serde_json::Value {
+        serde_json::from_str(&std::fs::read_to_string(run.join(name)).unwrap()).unwrap()
+    };
+    assert_eq!(figures, file("evaluation.json"), "training keeps what it measured");
+    assert_eq!(file("run.json")["done"], true, "evaluation and report are written");
     assert_eq!((figures["samples"].as_u64(), figures["diffusion_steps"].as_u64()), (Some(2), Some(6)));
     assert!((figures["uniform"].as_f64().unwrap() - 27f64.log2()).abs() < 1e-9);
     let more =

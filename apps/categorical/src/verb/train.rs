@@ -58,8 +58,7 @@ pub fn train(recipe: &Recipe, args: &TrainArgs) -> anyhow::Result<Option<Evaluat
     }
     let generator = task.generator(fitted.averaged.as_ref().unwrap_or(&fitted.model));
     let evaluation = Evaluation::of_split(&generator, recipe, "test", |_, _| {})?;
-    run.write_evaluation(&evaluation)?;
     let html = report::render(&generator, recipe, &evaluation, &run.reader()?)?;
-    run.write_artifact("report.html", html.as_bytes())?;
+    run.conclude(&evaluation, &html)?;
     Ok(Some(evaluation))
 }

@@ -36,9 +36,8 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     }
     let embedder = task.embedder(&fitted.model);
     let evaluation = Evaluation::new(&embedder, &dataset)?;
-    run.write_evaluation(&evaluation)?;
     let html = report::render(&dataset, &embedder, &evaluation, &run.reader()?)?;
-    run.write_artifact("report.html", html.as_bytes())?;
+    run.conclude(&evaluation, &html)?;
     if !args.quiet {
         eprint!("{}", evaluation.table());
     }

@@ -98,8 +98,7 @@ pub fn train(recipe: &Recipe, args: &TrainArgs, cache: Option<&Path>) -> anyhow:
     }
     let embedder = task.embedder(fitted.averaged.as_ref().unwrap_or(&fitted.model));
     let evaluation = Evaluation::of_split(&embedder, &dataset, "test", None)?;
-    run.write_evaluation(&evaluation)?;
     let html = report::render(recipe, &dataset, &embedder, &evaluation, &run.reader()?)?;
-    run.write_artifact("report.html", html.as_bytes())?;
+    run.conclude(&evaluation, &html)?;
     Ok(Some(evaluation))
 }

@@ -27,6 +27,7 @@ const METRICS: &str = "metrics.jsonl";
 const TIMING: &str = "timing.jsonl";
 const CHECKPOINTS: &str = "checkpoints";
 const EVALUATION: &str = "evaluation.json";
+const REPORT: &str = "report.html";
 
 impl Run {
     /// Starts a run in `dir`, which is made if need be and must hold nothing yet.
@@ -120,13 +121,16 @@ impl Run {
         self.append(&[MetricRow { step, epoch, split: split.to_owned(), name: name.to_owned(), value }])
     }
 
-    /// Writes what was measured after training as `evaluation.json`, the document that the app's `eval --json` prints.
+    /// Ends a run: writes what was measured as `evaluation.json` (the document that the app's `eval --json` prints), then
+    /// `report.html`, and [marks the run as finished](Self::finish).
     ///
     /// # Errors
-    /// As [`write_artifact`](Self::write_artifact).
-    pub fn write_evaluation(&self, evaluation: &impl Serialize) -> Result<PathBuf, TrainError> {
+    /// [`TrainError::Io`].
+    pub fn conclude(&mut self, evaluation: &impl Serialize, report: &str) -> Result<(), TrainError> {
         let json = serde_json::to_vec_pretty(evaluation).expect("an evaluation is numbers under names");
-        self.write_artifact(EVALUATION, &json)
+        self.write_artifact(EVALUATION, &json)?;
+        self.write_artifact(REPORT, report.as_bytes())?;
+        self.finish()
     }
 
     /// Writes a file of the app's own into the run directory, atomically, and returns its path.
