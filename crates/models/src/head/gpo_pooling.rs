@@ -112,18 +112,19 @@ impl GpoPooling {
         check_lengths(lengths, batch, width)?;
         let weights = self.weights(lengths)?; // [B, L]
         let longest = weights.dims()[1];
-        let tokens = tokens.narrow(1, 0, longest); // [B, L, D]
+        // Rows of one number over all tokens: a CPU sorts what lies side by side, several rows at once.
+        let tokens = tokens.narrow(1, 0, longest).swap_dims(1, 2); // [B, D, L]
         let sorted = if lengths.iter().all(|&length| length == longest) {
-            tokens.sort_descending(1)
+            tokens.sort_descending(2)
         } else {
             // Behind every number while sorting, then zero: what was there must not meet the product below, not even NaN.
             let past =
-                past_the_end(lengths, longest, &tokens.device()).unsqueeze_dim::<3>(2).expand([batch, longest, dim]);
+                past_the_end(lengths, longest, &tokens.device()).unsqueeze_dim::<3>(1).expand([batch, dim, longest]);
             let tokens = tokens.mask_fill(past.clone(), f32::NEG_INFINITY);
-            tokens.sort_descending(1).mask_fill(past, 0.0)
+            tokens.sort_descending(2).mask_fill(past, 0.0)
         };
-        let pooled = weights.unsqueeze_dim::<3>(1).matmul(sorted); // [B, 1, D]
-        Ok(pooled.squeeze_dim::<2>(1))
+        let pooled = sorted.matmul(weights.unsqueeze_dim::<3>(2)); // [B, D, 1]
+        Ok(pooled.squeeze_dim::<2>(2))
     }
 
     /// The weight of the largest, second largest, .. value of items of these lengths; zero past the length.
