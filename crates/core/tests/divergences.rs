@@ -365,6 +365,40 @@ fn scores_come_in_blocks_of_rows_with_larger_always_closer() {
 }
 
 #[test]
+fn a_prepared_gallery_stands_blocks_whose_numbers_are_far_larger_or_smaller_than_its_own() {
+    let side = |mean: [[f32; 2]; 2]| {
+        DiagNormal::new(Tensor::from_floats(mean, &device()), LogStd(Tensor::zeros([2, 2], &device())))
+    };
+    // Blocks of one query each: the gallery is prepared before the size of any query is known.
+    let (huge, small) = ([[1e17, 2e17], [3e17, -1e17]], [[1.0, 2.0], [-1.0, 0.5]]);
+    for (query, gallery) in [(huge, small), (small, huge), (huge, huge)] {
+        for measure in [Measure::MeanL2, Measure::W2] {
+            let scores = DivergenceScores::new(build(measure, 2), side(query), side(gallery));
+            for (row, q) in query.iter().enumerate() {
+                let mut found = [0f32; 2];
+                scores.fill(row..row + 1, &mut found);
+                for (found, g) in found.into_iter().zip(gallery) {
+                    let expected: f64 = (0..2).map(|d| (f64::from(q[d]) - f64::from(g[d])).powi(2)).sum();
+                    let error = (f64::from(found) + expected).abs();
+                    assert!(error <= 1e-5 * 1.4e35, "{measure}: -{expected:e} expected, {found:e} found");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_gallery_is_no_reason_to_fail_before_a_score_is_asked_for() {
+    let mut draws = Draws::new(14);
+    let query = draws.distributions(2, DIMS, &device());
+    for measure in Measure::ALL {
+        let scores = DivergenceScores::new(build(measure, DIMS), query.clone(), query.rows(0..0));
+        assert_eq!((scores.queries(), scores.gallery()), (2, 0));
+        scores.fill(0..2, &mut []);
+    }
+}
+
+#[test]
 fn every_name_leads_to_its_measure_and_back() {
     for measure in Measure::ALL {
         assert_eq!(measure.name().parse(), Ok(measure));

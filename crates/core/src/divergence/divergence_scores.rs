@@ -25,7 +25,8 @@ impl DivergenceScores {
         let ([_, d], [_, gallery_d]) = (query.dims(), gallery.dims());
         assert_eq!(d, gallery_d, "dimensions of query and gallery embeddings differ");
         let gallery = gallery.without_autodiff();
-        let to_gallery = divergence.to_gallery(&gallery);
+        // An empty gallery has no centre.
+        let to_gallery = if gallery.dims()[0] == 0 { None } else { divergence.to_gallery(&gallery) };
         Self { divergence, query: query.without_autodiff(), gallery, to_gallery }
     }
 
