@@ -1,6 +1,5 @@
 //! Encoders, heads and whole models: `Config -> Module`, and the import of published weights.
 //!
-//! * [`activation`]: the cheap forms of activations.
 //! * [`encoder`]: a batch becomes features (a feature map, or a sequence with lengths).
 //! * [`head`]: features become an embedding or a distribution.
 //! * [`diffusion`]: categorical diffusion: noise is taken off sequences of symbols.
@@ -15,7 +14,6 @@
 //! What does *not* live here: losses (`halation-core`), files of data (`halation-data`), training loops.
 #![warn(missing_docs)]
 
-pub mod activation;
 pub mod clip;
 pub mod diffusion;
 pub mod encoder;

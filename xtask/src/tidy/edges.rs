@@ -7,8 +7,9 @@ use std::process::Command;
 
 /// For each crate of the workspace, the crates of the workspace it may depend on.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("halation-core", &[]),
-    ("halation-models", &["halation-core"]),
+    ("halation-kernels", &[]),
+    ("halation-core", &["halation-kernels"]),
+    ("halation-models", &["halation-kernels", "halation-core"]),
     ("halation-data", &["halation-core"]),
     ("halation-train", &["halation-core", "halation-data"]),
     ("halation", &["halation-core", "halation-models", "halation-data", "halation-train"]),

@@ -1,7 +1,7 @@
 //! A categorical distribution at every position of every sequence.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor, assert_shape};
+use halation_kernels::log_softmax;
 
 use super::gumbel_from_uniform;
 

@@ -1,7 +1,7 @@
 //! Sums and one-hot vectors by their logarithms, and the noise that turns an argmax into a draw.
 
-use burn::tensor::activation::softplus;
 use burn::tensor::{Int, Tensor};
+use halation_kernels::softplus;
 
 /// What [`log_one_hot`] holds off the class: `ln(1e-30)`. Finite, so that differences of two of them are zero and not NaN.
 pub const LOG_ZERO: f64 = -69.077_552_789_821_37;
@@ -66,7 +66,7 @@ pub fn gumbel_from_uniform<const D: usize>(u: Tensor<D>) -> Tensor<D> {
 /// # Shapes
 /// * `x` and the output: the same
 pub fn log_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    -softplus(-x, 1.0)
+    -softplus(-x)
 }
 
 /// `ln softplus(x)`, finite for every finite `x`: it is `x` itself where `softplus(x)` is `e^x` to rounding.
@@ -75,6 +75,6 @@ pub fn log_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// * `x` and the output: the same
 pub fn log_softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let small = x.clone().lower_elem(-SOFTPLUS_IS_EXP);
-    let curved = softplus(x.clone().clamp_min(-SOFTPLUS_IS_EXP), 1.0).log();
+    let curved = softplus(x.clone().clamp_min(-SOFTPLUS_IS_EXP)).log();
     curved.mask_where(small, x)
 }

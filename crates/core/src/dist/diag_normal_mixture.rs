@@ -2,7 +2,8 @@
 
 use std::f64::consts::PI;
 
-use burn::tensor::{Int, Tensor, activation::log_softmax, assert_shape};
+use burn::tensor::{Int, Tensor, assert_shape};
+use halation_kernels::log_softmax;
 
 use super::DiagNormal;
 use crate::CoreError;

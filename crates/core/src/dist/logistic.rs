@@ -1,7 +1,7 @@
 //! The logistic distribution.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::softplus;
+use halation_kernels::softplus;
 
 use crate::categorical::log_sigmoid;
 
@@ -26,7 +26,7 @@ impl<const D: usize> Logistic<D> {
     pub fn log_prob(&self, points: Tensor<D>) -> Tensor<D> {
         // Symmetric in z: the side on which nothing cancels.
         let distance = self.standard(points).abs();
-        -distance.clone() - self.log_scale.clone() - softplus(-distance, 1.0) * 2.0
+        -distance.clone() - self.log_scale.clone() - softplus(-distance) * 2.0
     }
 
     /// Logarithm of the distribution function, `ln sigmoid(z)`.

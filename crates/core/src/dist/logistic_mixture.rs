@@ -1,7 +1,7 @@
 //! Mixtures of logistic distributions over scalars: the bijection of flows with a mixture-CDF transform.
 
-use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Tensor, assert_shape};
+use halation_kernels::{log_softmax, softplus};
 
 use crate::categorical::{log_sigmoid, log_sum_exp_keepdim};
 
@@ -66,7 +66,7 @@ impl LogisticMixture {
     pub fn log_prob(&self, points: Tensor<1>) -> Tensor<1> {
         // Symmetric in z: the side on which nothing cancels.
         let distance = self.standard(points).abs();
-        self.mix(-distance.clone() - self.log_scales.clone() - softplus(-distance, 1.0) * 2.0)
+        self.mix(-distance.clone() - self.log_scales.clone() - softplus(-distance) * 2.0)
     }
 
     /// The logit `ln F - ln (1 - F)` at each point and the logarithm of its slope, `ln f - ln F - ln (1 - F)`: value and log-derivative

@@ -1,7 +1,7 @@
 //! The Gumbel distribution below a bound.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::softplus;
+use halation_kernels::softplus;
 
 use super::Gumbel;
 
@@ -37,6 +37,6 @@ impl<const D: usize> TruncatedGumbel<D> {
     /// Where the distribution function is `u`: `phi - ln(e^(phi - T) - ln u) = T - softplus(T - g)` with the plain Gumbel draw
     /// `g = phi - ln(-ln u)`. The second form keeps the distance to the bound exact in f32 where it is small.
     pub fn quantile(&self, u: Tensor<D>) -> Tensor<D> {
-        self.bound() - softplus(self.bound() - self.gumbel.quantile(u), 1.0)
+        self.bound() - softplus(self.bound() - self.gumbel.quantile(u))
     }
 }

@@ -1,6 +1,7 @@
 //! From the distance of two points to the probability that they match.
 
-use burn::tensor::{Tensor, activation::log_sigmoid};
+use burn::tensor::Tensor;
+use halation_kernels::log_sigmoid;
 
 use crate::{
     CoreError,

@@ -2,7 +2,8 @@
 
 use std::f64::consts::LN_2;
 
-use burn::tensor::{Tensor, activation::log_sigmoid};
+use burn::tensor::Tensor;
+use halation_kernels::log_sigmoid;
 
 use super::{Direction, Divergence, SampleNoise, sample_noise::sample};
 use crate::{

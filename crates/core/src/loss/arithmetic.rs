@@ -1,9 +1,7 @@
 //! Arithmetic that several losses share, safe for every finite input. Private to the losses.
 
-use burn::tensor::{
-    Tensor,
-    activation::{log_sigmoid, log_softmax},
-};
+use burn::tensor::Tensor;
+use halation_kernels::{log_sigmoid, log_softmax};
 
 /// Smallest norm and smallest sum of targets that is divided by, as in PyTorch's `normalize`.
 const EPSILON: f64 = 1e-12;

@@ -4,8 +4,9 @@ use burn::{
     config::Config,
     module::Module,
     nn::loss::Reduction,
-    tensor::{Tensor, activation::log_sigmoid, assert_shape},
+    tensor::{Tensor, assert_shape},
 };
+use halation_kernels::log_sigmoid;
 
 use crate::{CoreError, dist::DiagNormal};
 

@@ -6,8 +6,9 @@ use burn::{
     config::Config,
     module::{Module, Param},
     nn::loss::Reduction,
-    tensor::{Device, Tensor, activation::log_sigmoid, assert_shape, s},
+    tensor::{Device, Tensor, assert_shape, s},
 };
+use halation_kernels::log_sigmoid;
 
 use super::{MatchMatrix, zero_of};
 use crate::{

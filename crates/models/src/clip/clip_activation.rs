@@ -2,9 +2,7 @@
 
 use burn::config::Config;
 use burn::tensor::Tensor;
-use burn::tensor::activation::sigmoid;
-
-use crate::activation::gelu;
+use halation_kernels::{gelu, sigmoid};
 
 /// The activation between the two layers of an MLP. It is not in a weight file: a wrong one loads without complaint and
 /// gives embeddings that are off by a few percent.

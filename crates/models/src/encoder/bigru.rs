@@ -2,11 +2,11 @@
 
 use burn::config::Config;
 use burn::module::{Initializer, Module, Param};
-use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
+use halation_kernels::gru;
 
+use super::packed_words::indices;
 use super::{BiGruPooling, PackedWords};
-use crate::activation::tanh;
 
 /// Settings of a [`BiGru`].
 #[derive(Config, Debug)]
@@ -100,8 +100,8 @@ impl BiGru {
     /// * output: twice `[B, longest, H]`, in the order of the batch
     pub fn outputs(&self, words: &PackedWords) -> [Tensor<3>; 2] {
         let [forward, backward] = self.directions();
-        let whole = Tensor::cat(forward.states(words.forward.clone(), &words.running), 0); // [sum of lengths, H]
-        let reverse = Tensor::cat(backward.states(words.backward.clone(), &words.running), 0);
+        let whole = forward.states(words.forward.clone(), &words.running); // [sum of lengths, H]
+        let reverse = backward.states(words.backward.clone(), &words.running);
         words.unpack(whole, reverse)
     }
 
@@ -137,64 +137,24 @@ impl Direction {
     /// * `words`: `[sum of running, d]`; `running`: sequences at each step, never growing
     /// * output: `[running[0], H]`
     fn last_states(&self, words: Tensor<2>, running: &[usize]) -> Tensor<2> {
-        let mut finished = Vec::new(); // longest sequences first
-        let mut rows = 0; // sequences that ran on
-        for (state, &before) in self.states(words, running).into_iter().zip(running).rev() {
-            if before > rows {
-                finished.push(state.narrow(0, rows, before - rows));
-                rows = before;
-            }
+        let states = self.states(words, running);
+        let mut last = vec![0; running[0]];
+        let mut start = 0;
+        for &rows in running {
+            last[..rows].iter_mut().zip(start..).for_each(|(last, row)| *last = row);
+            start += rows;
         }
-        Tensor::cat(finished, 0)
+        let device = states.device();
+        states.select(0, indices(&last, &device))
     }
 
     /// The state of each sequence that still runs, after every step, in packed order.
     ///
     /// # Shapes
     /// * `words`: `[sum of running, d]`; `running`: sequences at each step, never growing
-    /// * output: for each step `[running, H]`
-    fn states(&self, words: Tensor<2>, running: &[usize]) -> Vec<Tensor<2>> {
-        let hidden = self.recurrent_weight.dims()[1];
-        let input = words.matmul(self.input_weight.clone().transpose()) + self.input_bias.clone().unsqueeze::<2>(); // [sum, 3 H]
-        let mut steps = Vec::with_capacity(running.len());
-        split_rows(input, running, &mut steps);
-
-        let recurrent = self.recurrent_weight.clone().transpose(); // [H, 3 H]
-        let bias = self.recurrent_bias.clone().unsqueeze::<2>(); // [1, 3 H]
-        let mut states: Vec<Tensor<2>> = Vec::with_capacity(running.len());
-        for (step, &rows) in steps.into_iter().zip(running) {
-            let state = states.last().map(|state| match state.dims()[0] {
-                before if before == rows => state.clone(),
-                _ => state.clone().narrow(0, 0, rows),
-            });
-            let from_state = match &state {
-                Some(state) => state.clone().matmul(recurrent.clone()) + bias.clone(), // [rows, 3 H]
-                None => bias.clone().expand([rows, 3 * hidden]),                       // the first state is zero
-            };
-            let gates = sigmoid(step.clone().narrow(1, 0, 2 * hidden) + from_state.clone().narrow(1, 0, 2 * hidden));
-            let reset = gates.clone().narrow(1, 0, hidden); // [rows, H]
-            let update = gates.narrow(1, hidden, hidden);
-            let new = tanh(step.narrow(1, 2 * hidden, hidden) + reset * from_state.narrow(1, 2 * hidden, hidden));
-            states.push(match state {
-                Some(state) => new.clone() + update * (state - new),
-                None => new.clone() - update * new,
-            });
-        }
-        states
+    /// * output: `[sum of running, H]`
+    fn states(&self, words: Tensor<2>, running: &[usize]) -> Tensor<2> {
+        let gates = words.matmul(self.input_weight.clone().transpose()) + self.input_bias.clone().unsqueeze::<2>(); // [sum, 3 H]
+        gru(gates, self.recurrent_weight.clone(), self.recurrent_bias.clone(), running)
     }
-}
-
-/// Cuts `rows` into consecutive blocks of the given sizes, by halves.
-///
-/// The gradient of a slice is a zero tensor of the size of what was sliced: cutting N blocks from the whole costs
-/// N times the whole on the way back, cutting by halves log2(N) times.
-fn split_rows(rows: Tensor<2>, sizes: &[usize], out: &mut Vec<Tensor<2>>) {
-    if sizes.len() <= 1 {
-        out.push(rows);
-        return;
-    }
-    let (left, right) = sizes.split_at(sizes.len() / 2);
-    let (first, second) = (left.iter().sum(), right.iter().sum());
-    split_rows(rows.clone().narrow(0, 0, first), left, out);
-    split_rows(rows.narrow(0, first, second), right, out);
 }

@@ -99,7 +99,8 @@ impl PackedWords {
     }
 }
 
-fn indices(values: &[usize], device: &Device) -> Tensor<1, Int> {
+/// Positions as a tensor.
+pub(super) fn indices(values: &[usize], device: &Device) -> Tensor<1, Int> {
     let values: Vec<i64> = values.iter().map(|&value| value as i64).collect();
     let count = values.len();
     Tensor::from_data(TensorData::new(values, [count]), &device.clone().without_autodiff())

@@ -3,11 +3,11 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use halation_kernels::tanh;
 
 use super::tensors::sum_items;
 use super::{DenseNet, DenseNetConfig, Flow};
 use crate::ModelError;
-use crate::activation::tanh;
 use crate::head::config_error;
 
 /// Settings of an [`AffineCoupling`].

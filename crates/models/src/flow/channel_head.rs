@@ -5,9 +5,9 @@ use burn::module::{Initializer, Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
+use halation_kernels::gelu;
 
 use crate::ModelError;
-use crate::activation::gelu;
 use crate::head::config_error;
 
 /// The most numbers that one channel is spread to.

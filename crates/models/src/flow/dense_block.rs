@@ -3,8 +3,8 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
+use halation_kernels::sigmoid;
 
 use super::DenseLayer;
 use crate::ModelError;

@@ -1,8 +1,8 @@
 //! A monotone map of single numbers: the distribution function of a mixture of logistics, as a logit, shifted and scaled.
 
-use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Bool, Tensor, assert_shape};
 use halation_core::categorical::log_sum_exp_keepdim;
+use halation_kernels::{log_sigmoid, log_softmax};
 
 use super::ScaleBounds;
 use super::scale_bounds::bound_softly;

@@ -4,10 +4,10 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
+use halation_kernels::gelu;
 
 use super::{Lstm, LstmConfig, LstmMemory};
 use crate::ModelError;
-use crate::activation::gelu;
 use crate::head::{config_error, on_tokens};
 
 /// Settings of a [`PositionLstm`].

@@ -1,7 +1,7 @@
 //! A monotone map of single numbers: a spline of rational quadratics on an interval, the identity outside.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::{softmax, softplus};
+use halation_kernels::{softmax, softplus};
 
 /// Least width and height of a bin, as a part of the interval, and least derivative at a knot.
 const LEAST: f64 = 1e-3;
@@ -54,7 +54,7 @@ impl RationalQuadratic {
         let one = Tensor::<4>::ones([batch, length, channels, 1], &raw.device());
         let derivative = if bins > 1 {
             // softplus(ln(e - 1)) = 1
-            let inner = softplus(raw.narrow(3, 2 * bins, bins - 1) + (1.0_f64.exp() - 1.0).ln(), 1.0);
+            let inner = softplus(raw.narrow(3, 2 * bins, bins - 1) + (1.0_f64.exp() - 1.0).ln());
             Tensor::cat(vec![one.clone(), inner * (1.0 - LEAST) + LEAST, one], 3)
         } else {
             Tensor::cat(vec![one.clone(), one], 3)

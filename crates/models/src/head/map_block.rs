@@ -3,13 +3,12 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Device, Tensor, assert_shape};
+use halation_kernels::{gelu, softmax};
 
 use super::pcmepp_head::on_tokens;
 use super::{TokenNormals, config_error};
 use crate::ModelError;
-use crate::activation::gelu;
 
 /// Settings of a [`MapBlock`].
 #[derive(Config, Debug)]

@@ -3,8 +3,8 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, LayerNorm, LayerNormConfig, Linear};
-use burn::tensor::activation::sigmoid;
 use burn::tensor::{Bool, Device, Tensor, assert_shape};
+use halation_kernels::sigmoid;
 
 use super::local_attention::xavier;
 use super::sigma_head::constant_bias;

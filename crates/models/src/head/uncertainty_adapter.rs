@@ -3,9 +3,10 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
-use burn::tensor::activation::{relu, softplus};
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, assert_shape};
 use halation_core::dist::GeneralizedNormal;
+use halation_kernels::softplus;
 
 use super::config_error;
 use super::sigma_head::constant_bias;
@@ -139,7 +140,7 @@ impl UncertaintyAdapter {
         let hidden = self.dropout.forward(relu(self.trunk_fc1.forward(embeddings.clone()))); // [N, H]
         let trunk = embeddings + self.trunk_fc2.forward(hidden); // [N, D]
         let mlp = |fc1: &Linear, fc2: &Linear| fc2.forward(relu(fc1.forward(trunk.clone())));
-        let positive = |raw: Tensor<2>, floor: f64| softplus(raw, 1.0) + floor;
+        let positive = |raw: Tensor<2>, floor: f64| softplus(raw) + floor;
         GeneralizedNormal::new(
             mlp(&self.mean_fc1, &self.mean_fc2),
             positive(mlp(&self.scale_fc1, &self.scale_fc2), GeneralizedNormal::INVERSE_SCALE[0]),

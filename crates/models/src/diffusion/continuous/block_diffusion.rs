@@ -1,7 +1,7 @@
 //! Masked diffusion inside blocks, autoregression over them.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor};
+use halation_kernels::log_softmax;
 
 use super::numeric::repeat_each;
 use super::sample::{Canvas, Decoding, Predictor, Sampler, upload_tokens};

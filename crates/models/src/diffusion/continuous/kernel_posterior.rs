@@ -1,7 +1,7 @@
 //! From guesses that leave the own symbol out to the posterior.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
+use halation_kernels::log_softmax;
 
 use super::AlphaSchedule;
 use crate::diffusion::denoiser::Denoiser;

@@ -1,7 +1,7 @@
 //! Score entropy discrete diffusion.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
+use halation_kernels::log_softmax;
 
 use super::numeric::{repeat_each, score_entropy};
 use super::udlm::{implied_log_ratios, true_log_ratios};

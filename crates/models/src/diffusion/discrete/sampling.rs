@@ -1,7 +1,7 @@
 //! Generation: the reverse chain over all steps or some of them.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
+use halation_kernels::log_softmax;
 
 use super::{DiscreteDiffusion, FinalStep, SampleOptions};
 use crate::ModelError;

@@ -1,8 +1,8 @@
 //! A denoiser as a spell checker.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
 use halation_core::categorical::log_one_hot;
+use halation_kernels::log_softmax;
 
 use super::{DiscreteDiffusion, SpellMode};
 use crate::ModelError;

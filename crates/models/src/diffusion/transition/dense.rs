@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use halation_core::categorical::log_one_hot;
+use halation_kernels::log_softmax;
 
 use super::generator::{identity, product};
 use super::{Generator, Transition};

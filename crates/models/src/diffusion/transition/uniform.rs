@@ -1,8 +1,8 @@
 //! Noise that draws a class anew, each with the same probability: multinomial diffusion.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
 use halation_core::categorical::{log_add_exp, log_one_hot};
+use halation_kernels::log_softmax;
 
 use super::Transition;
 use crate::diffusion::schedule::NoiseSchedule;

@@ -1,9 +1,9 @@
 //! Noise on one-hot vectors: the baselines of argmax flows.
 
 use burn::config::Config;
-use burn::tensor::activation::sigmoid;
 use burn::tensor::{Int, Tensor};
 use halation_core::categorical::{UNIFORM_RANGE, log_sigmoid};
+use halation_kernels::sigmoid;
 
 use super::on_class;
 

@@ -1,8 +1,8 @@
 //! Gumbel noise given which coordinate is the largest.
 
-use burn::tensor::activation::softplus;
 use burn::tensor::{Int, Tensor};
 use halation_core::categorical::{UNIFORM_RANGE, log_sum_exp_keepdim};
+use halation_kernels::softplus;
 
 use super::{on_class, visible_gap};
 
@@ -41,7 +41,7 @@ pub(super) fn conditional_gumbel<const R: usize>(
     let largest = top.clone() + noise.clone().gather(R - 1, classes); // [.., 1]
     // The truncated quantile phi - ln(e^(phi - T) - ln u) is T - softplus(T - g) for the free draw g: the gap to T stays exact.
     let free = locations.clone() + noise;
-    let gap = visible_gap(softplus(largest.clone() - free, 1.0), largest.clone());
+    let gap = visible_gap(softplus(largest.clone() - free), largest.clone());
     let v = largest - gap.mask_fill(on_class.clone(), 0.0);
     let locations = locations.mask_where(on_class, top.expand(v.dims()));
     let terms = locations - v.clone() + log_u;

@@ -1,8 +1,8 @@
 //! Gumbel noise whose uniforms come from a learnt distribution.
 
-use burn::tensor::activation::softplus;
 use burn::tensor::{Int, Tensor};
 use halation_core::categorical::log_softplus;
+use halation_kernels::softplus;
 
 use super::gumbel_argmax::conditional_gumbel;
 
@@ -23,5 +23,5 @@ pub fn gumbel_threshold<const R: usize>(
 ) -> (Tensor<R>, Tensor<R>) {
     // -ln u = softplus(-y); ln u = -softplus(-y), less the log-derivative -softplus(-y) - softplus(y), leaves softplus(y).
     let noise = -log_softplus(-y.clone());
-    conditional_gumbel(classes, locations, softplus(y, 1.0), noise)
+    conditional_gumbel(classes, locations, softplus(y), noise)
 }

@@ -4,9 +4,9 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
+use halation_kernels::gelu;
 
 use crate::ModelError;
-use crate::activation::gelu;
 use crate::head::config_error;
 
 /// Settings of a [`PositionContext`].

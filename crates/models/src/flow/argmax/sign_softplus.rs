@@ -1,8 +1,8 @@
 //! A bit as the sign of a number.
 
-use burn::tensor::activation::softplus;
 use burn::tensor::{Int, Tensor};
 use halation_core::categorical::log_sigmoid;
+use halation_kernels::softplus;
 
 /// Smallest magnitude: where softplus underflows, the sign must still be there.
 const SMALLEST: f64 = 1e-30;
@@ -15,7 +15,7 @@ const SMALLEST: f64 = 1e-30;
 /// # Shapes
 /// * `bits`: any, 0 or 1; `u` and both results: the same
 pub fn sign_softplus<const R: usize>(bits: Tensor<R, Int>, u: Tensor<R>) -> (Tensor<R>, Tensor<R>) {
-    let magnitude = softplus(u.clone(), 1.0).clamp_min(SMALLEST);
+    let magnitude = softplus(u.clone()).clamp_min(SMALLEST);
     let v = magnitude.clone().mask_where(bits.equal_elem(0), -magnitude);
     (v, log_sigmoid(u))
 }

@@ -1,8 +1,8 @@
 //! The softplus threshold: everything but one coordinate is pressed below it.
 
-use burn::tensor::activation::softplus;
 use burn::tensor::{Int, Tensor};
 use halation_core::categorical::log_sigmoid;
+use halation_kernels::softplus;
 
 use super::{on_class, visible_gap};
 
@@ -20,7 +20,7 @@ pub fn softplus_threshold<const R: usize>(classes: Tensor<R, Int>, u: Tensor<R>)
     let on_class = on_class(classes.clone(), u.dims()[R - 1]);
     let threshold = u.clone().gather(R - 1, classes); // [.., 1]
     let above = threshold.clone() - u; // T - u_k
-    let gap = visible_gap(softplus(above.clone(), 1.0), threshold.clone());
+    let gap = visible_gap(softplus(above.clone()), threshold.clone());
     let v = threshold - gap.mask_fill(on_class.clone(), 0.0);
     (v, log_sigmoid(above).mask_fill(on_class, 0.0))
 }

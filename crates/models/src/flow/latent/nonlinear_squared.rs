@@ -1,8 +1,7 @@
 //! A monotone map of single numbers with one bend: linear plus an inverse square.
 
 use burn::tensor::{Tensor, assert_shape};
-
-use crate::activation::tanh;
+use halation_kernels::tanh;
 
 /// Steps of the bisection in the inverse: from its bracket down to the resolution of f32.
 const BISECTIONS: usize = 40;

@@ -1,7 +1,7 @@
 //! Classifier-free guidance.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
+use halation_kernels::log_softmax;
 
 use crate::diffusion::denoiser::Denoiser;
 

@@ -2,8 +2,8 @@
 
 use burn::module::Module;
 use burn::nn::{Embedding, LayerNorm, Linear};
-use burn::tensor::activation::silu;
 use burn::tensor::{Int, Tensor};
+use halation_kernels::silu;
 
 use super::DitBlock;
 use super::dit_block::modulate;

@@ -2,11 +2,10 @@
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
+use halation_kernels::{gelu_tanh, silu};
 
 use super::DitMlpKind;
-use crate::activation::gelu_tanh;
 
 /// `W_2 act(W_1 x)` at every position.
 #[derive(Module, Debug)]

@@ -2,10 +2,10 @@
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
+use halation_kernels::softmax;
 
 /// Self-attention with `local` heads that read their own window and its two neighbours, and others that read everything
 /// at a cost linear in the length; in this order (the layout of linear-attention-transformer 0.15).

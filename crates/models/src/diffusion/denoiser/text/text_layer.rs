@@ -3,9 +3,9 @@
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
+use halation_kernels::gelu;
 
 use super::{TextAttention, TextDenoiserConfig};
-use crate::activation::gelu;
 
 /// `h <- h + attn(norm1(h))`, then `h <- h + W_2 gelu(W_1 norm2(h))`.
 #[derive(Module, Debug)]

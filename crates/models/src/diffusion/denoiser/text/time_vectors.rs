@@ -2,8 +2,8 @@
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::activation::softplus;
 use burn::tensor::{Device, Tensor};
+use halation_kernels::softplus;
 
 use super::super::sinusoid::time_sinusoid;
 
@@ -29,7 +29,7 @@ impl TimeVectors {
     /// * output: `[B, 1, d]`, one for each layer
     pub fn forward(&self, time: Tensor<1>) -> Vec<Tensor<3>> {
         let [dim, _] = self.hidden.weight.dims();
-        let vectors = self.output.forward(softplus(self.hidden.forward(time_sinusoid(time, dim)), 1.0));
+        let vectors = self.output.forward(softplus(self.hidden.forward(time_sinusoid(time, dim))));
         vectors.split(dim, 1).into_iter().map(|vector| vector.unsqueeze_dim(1)).collect()
     }
 }

@@ -3,8 +3,8 @@
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::nn::{Embedding, Linear};
-use burn::tensor::activation::mish;
 use burn::tensor::{Int, Tensor};
+use halation_kernels::mish;
 
 use super::{UnetAttention, UnetConv, UnetDown, UnetResBlock, UnetUp};
 use crate::diffusion::denoiser::Denoiser;

@@ -2,8 +2,8 @@
 
 use burn::module::{Initializer, Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
+use halation_kernels::softmax;
 
 use super::unet_conv::square;
 

@@ -3,8 +3,8 @@
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig, PaddingConfig2d};
-use burn::tensor::activation::mish;
 use burn::tensor::{Device, Tensor};
+use halation_kernels::mish;
 
 /// `mish(group_norm(conv3x3(x)))`.
 #[derive(Module, Debug)]

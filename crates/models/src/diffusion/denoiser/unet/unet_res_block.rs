@@ -3,8 +3,8 @@
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::activation::mish;
 use burn::tensor::{Device, Tensor};
+use halation_kernels::mish;
 
 use super::UnetConv;
 use super::unet_conv::square;

@@ -1,0 +1,45 @@
+//! A tensor on Flex, with or without a gradient.
+
+use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex};
+use burn::tensor::{DType, Tensor, TensorData};
+
+/// A tensor of Flex.
+pub(crate) type Float = FloatTensor<Flex>;
+/// A tensor of Flex that may have a gradient.
+pub(crate) type Tracked = FloatTensor<Autodiff<Flex, NoCheckpointing>>;
+
+/// One input of a kernel.
+pub(crate) enum Operand {
+    /// A number like any other.
+    Plain(Float),
+    /// A number on the way to a loss.
+    Tracked(Tracked),
+}
+
+impl Operand {
+    /// The tensor of `f32` on Flex behind `tensor`; `None` for all others.
+    pub(crate) fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Self> {
+        if tensor.dtype() != DType::F32 {
+            return None;
+        }
+        match tensor.clone().try_into_primitive::<Flex>() {
+            Ok(plain) => Some(Self::Plain(plain)),
+            Err(_) => tensor.clone().try_into_primitive::<Autodiff<Flex, NoCheckpointing>>().ok().map(Self::Tracked),
+        }
+    }
+}
+
+/// A new tensor.
+pub(crate) fn float(values: Vec<f32>, shape: &[usize]) -> Float {
+    Float::from_data(TensorData::new(values, shape.to_vec()))
+}
+
+/// The numbers of a contiguous tensor, row after row.
+///
+/// # Panics
+/// If the tensor is not contiguous, or not of `f32`.
+pub(crate) fn values(tensor: &Float) -> &[f32] {
+    tensor.as_slice().expect("the tensor was made contiguous, and operands are f32")
+}

@@ -1,0 +1,93 @@
+//! Softmax over rows.
+
+use super::Kernel;
+use super::lanes::{dot, largest, total};
+use super::math::exp;
+use super::operand::{Float, float, values};
+use super::rows::for_rows;
+use rayon::prelude::*;
+
+/// See [`softmax`](crate::softmax()).
+#[derive(Clone, Debug)]
+pub(crate) struct Softmax;
+
+/// See [`log_softmax`](crate::log_softmax()).
+#[derive(Clone, Debug)]
+pub(crate) struct LogSoftmax;
+
+impl Kernel<1> for Softmax {
+    /// The value.
+    type Saved = Float;
+
+    fn forward(&self, [logits]: [Float; 1]) -> (Float, Float) {
+        let out = over_rows(&logits, |logits, out| {
+            exponentials(logits, out);
+            let scale = 1.0 / total(out);
+            out.iter_mut().for_each(|out| *out *= scale);
+        });
+        (out.clone(), out)
+    }
+
+    fn backward(&self, output: Float, gradient: Float, _: [bool; 1]) -> [Option<Float>; 1] {
+        [Some(over_two(&output, &gradient, |output, gradient, out| {
+            let mean = dot(output, gradient);
+            for ((out, p), gradient) in out.iter_mut().zip(output).zip(gradient) {
+                *out = p * (gradient - mean);
+            }
+        }))]
+    }
+}
+
+impl Kernel<1> for LogSoftmax {
+    /// The value.
+    type Saved = Float;
+
+    fn forward(&self, [logits]: [Float; 1]) -> (Float, Float) {
+        let out = over_rows(&logits, |logits, out| {
+            let shift = exponentials(logits, out);
+            let logarithm = total(out).ln();
+            // In two steps: the sum of both would lose what lies below the last place of a large logit.
+            out.iter_mut().zip(logits).for_each(|(out, logit)| *out = (logit - shift) - logarithm);
+        });
+        (out.clone(), out)
+    }
+
+    fn backward(&self, output: Float, gradient: Float, _: [bool; 1]) -> [Option<Float>; 1] {
+        [Some(over_two(&output, &gradient, |output, gradient, out| {
+            let sum = total(gradient);
+            for ((out, &log_p), gradient) in out.iter_mut().zip(output).zip(gradient) {
+                *out = gradient - exp(log_p) * sum;
+            }
+        }))]
+    }
+}
+
+/// `e^(x - shift)` with the largest number as the shift, which is given back.
+#[inline(always)]
+fn exponentials(logits: &[f32], out: &mut [f32]) -> f32 {
+    let shift = largest(logits);
+    out.iter_mut().zip(logits).for_each(|(out, &logit)| *out = exp(logit - shift));
+    shift
+}
+
+/// A new tensor from each row of one.
+fn over_rows(input: &Float, function: impl Fn(&[f32], &mut [f32]) + Send + Sync) -> Float {
+    let input = input.to_contiguous();
+    let shape = input.layout().shape().clone();
+    let width = shape[shape.num_dims() - 1];
+    let input = values(&input);
+    let mut out = vec![0.0; input.len()];
+    for_rows(out.par_chunks_mut(width).zip(input.par_chunks(width)), width, |_, (out, input)| function(input, out));
+    float(out, &shape)
+}
+
+/// A new tensor from each row of two, which are contiguous.
+fn over_two(first: &Float, second: &Float, function: impl Fn(&[f32], &[f32], &mut [f32]) + Send + Sync) -> Float {
+    let shape = first.layout().shape().clone();
+    let width = shape[shape.num_dims() - 1];
+    let (first, second) = (values(first), values(second));
+    let mut out = vec![0.0; first.len()];
+    let rows = out.par_chunks_mut(width).zip(first.par_chunks(width)).zip(second.par_chunks(width));
+    for_rows(rows, width, |_, ((out, first), second)| function(first, second, out));
+    float(out, &shape)
+}

@@ -1,0 +1,19 @@
+//! Operations that Burn's CPU backend (Flex) is slow at in parts, as one pass over the data on all cores, with a gradient of
+//! their own.
+//!
+//! Every function here has two forms that compute the same: Burn's own operations one after another, on any backend and
+//! any type of float, and, with the feature `flex`, a fast form for `f32` on Flex. Callers see neither: the tensors decide.
+//! What is gained is said at each function and measured by `cargo xtask bench`.
+
+mod gru;
+mod lstm;
+mod pointwise;
+mod softmax;
+
+#[cfg(feature = "flex")]
+mod flex;
+
+pub use gru::gru;
+pub use lstm::{lstm, lstm_cell};
+pub use pointwise::{gelu, gelu_tanh, log_sigmoid, mish, sigmoid, silu, softplus, tanh};
+pub use softmax::{log_softmax, softmax};
