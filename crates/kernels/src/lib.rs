@@ -5,15 +5,24 @@
 //! any type of float, and, with the feature `flex`, a fast form for `f32` on Flex. Callers see neither: the tensors decide.
 //! What is gained is said at each function and measured by `cargo xtask bench`.
 
+mod attention;
+mod function;
 mod gru;
+mod layer_norm;
 mod lstm;
+pub mod math;
+mod memory;
 mod pointwise;
 mod softmax;
 
 #[cfg(feature = "flex")]
 mod flex;
 
+pub use attention::attention;
+pub use function::{Function, map};
 pub use gru::gru;
+pub use layer_norm::layer_norm;
 pub use lstm::{lstm, lstm_cell};
-pub use pointwise::{gelu, gelu_tanh, log_sigmoid, mish, sigmoid, silu, softplus, tanh};
+pub use memory::keep_freed_memory;
+pub use pointwise::{exponential, gelu, gelu_tanh, log_sigmoid, mish, sigmoid, silu, softplus, tanh};
 pub use softmax::{log_softmax, softmax};

@@ -21,8 +21,10 @@ mod error;
 pub mod flow;
 pub mod head;
 pub mod hib;
+mod layer_norm;
 pub mod pcme;
 pub mod vse;
 pub mod weights;
 
 pub use error::ModelError;
+pub use layer_norm::{LayerNorm, LayerNormConfig};

@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("halation-core", &["halation-kernels"]),
     ("halation-models", &["halation-kernels", "halation-core"]),
     ("halation-data", &["halation-core"]),
-    ("halation-train", &["halation-core", "halation-data"]),
+    ("halation-train", &["halation-kernels", "halation-core", "halation-data"]),
     ("halation", &["halation-core", "halation-models", "halation-data", "halation-train"]),
     ("halation-retrieval", &["halation-core", "halation-models", "halation-data", "halation-train"]),
     ("halation-hib", &["halation-core", "halation-models", "halation-data", "halation-train"]),

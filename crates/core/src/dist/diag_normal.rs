@@ -4,7 +4,9 @@ use std::f64::consts::{E, PI};
 use std::ops::Range;
 
 use burn::tensor::{Tensor, assert_shape, s};
+use halation_kernels::map;
 
+use super::standard_kl_term::StandardKlTerm;
 use super::{LogStd, LogVar};
 
 /// A batch of `N` normal distributions `N(mean, diag(sigma^2))` over a `D`-dimensional space.
@@ -129,7 +131,8 @@ impl DiagNormal {
     /// This is the exact form. The code of PCME puts `ls` where this has `lv`: see
     /// [`PriorKl`](crate::loss::PriorKl).
     pub fn kl_standard(&self) -> Tensor<1> {
-        self.kl(&self.standard_like())
+        let terms = map(StandardKlTerm, [self.mean(), self.log_var().0]); // [N, D]
+        terms.sum_dim(1).squeeze_dim(1)
     }
 
     /// Half the log-determinant of the covariance, `sum_k ls_k`, `[N]`: the logarithm of the uncertainty `det(Sigma)^1/2`.

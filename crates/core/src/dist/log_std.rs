@@ -1,6 +1,7 @@
 //! The natural logarithm of a standard deviation, as a type.
 
 use burn::tensor::Tensor;
+use halation_kernels::exponential;
 
 use super::LogVar;
 
@@ -17,7 +18,7 @@ pub struct LogStd(pub Tensor<2>);
 impl LogStd {
     /// The standard deviations `exp(ls)`, `[N, D]`.
     pub fn std(&self) -> Tensor<2> {
-        self.0.clone().exp()
+        exponential(self.0.clone())
     }
 
     /// The same scale as a log-variance, `lv = 2 ls`.

@@ -1,6 +1,7 @@
 //! The natural logarithm of a variance, as a type.
 
 use burn::tensor::Tensor;
+use halation_kernels::exponential;
 
 use super::LogStd;
 
@@ -22,7 +23,7 @@ impl LogVar {
 
     /// The variances `exp(lv)`, `[N, D]`.
     pub fn variance(&self) -> Tensor<2> {
-        self.0.clone().exp()
+        exponential(self.0.clone())
     }
 
     /// The same scale as a log standard deviation, `ls = lv / 2`.

@@ -13,6 +13,7 @@ mod log_std;
 mod log_var;
 mod logistic;
 mod logistic_mixture;
+mod standard_kl_term;
 mod truncated_gumbel;
 
 pub use diag_normal::*;

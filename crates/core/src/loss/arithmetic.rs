@@ -1,7 +1,7 @@
 //! Arithmetic that several losses share, safe for every finite input. Private to the losses.
 
 use burn::tensor::Tensor;
-use halation_kernels::{log_sigmoid, log_softmax};
+use halation_kernels::{exponential, log_sigmoid, log_softmax};
 
 /// Smallest norm and smallest sum of targets that is divided by, as in PyTorch's `normalize`.
 const EPSILON: f64 = 1e-12;
@@ -33,7 +33,7 @@ pub(super) fn safe_sqrt<const R: usize>(squares: Tensor<R>) -> Tensor<R> {
 pub(super) fn log_sum_exp<const R: usize>(values: Tensor<R>, axis: usize) -> Tensor<R> {
     // The shift is a constant to autodiff: it cancels, and what remains is the exact softmax gradient.
     let shift = values.clone().detach().max_dim(axis);
-    (values - shift.clone()).exp().sum_dim(axis).log() + shift
+    exponential(values - shift.clone()).sum_dim(axis).log() + shift
 }
 
 /// Cross-entropy of each row against its normalised targets, `[N, M] -> [N]`; zero where a row has no target.

@@ -6,12 +6,10 @@ use burn::{
     nn::loss::Reduction,
     tensor::{Tensor, assert_shape},
 };
-use halation_kernels::log_sigmoid;
+use halation_kernels::map;
 
+use super::inclusion_gap::{InclusionGap, InclusionTerm, InclusionWeights};
 use crate::{CoreError, dist::DiagNormal};
-
-/// Differences of means count up to this, so that their squares over the smallest variance stay finite.
-const LARGEST_GAP: f64 = 1e9;
 
 /// Loss above which ProLIP's code skips the step.
 const CODE_LIMIT: f64 = 1e5;
@@ -112,7 +110,8 @@ impl InclusionLoss {
     /// # Panics
     /// If the shapes differ.
     pub fn forward_no_reduction(&self, included: &DiagNormal, including: &DiagNormal) -> Tensor<2> {
-        -log_sigmoid(self.logits(included, including) * self.scale)
+        let gap = InclusionGap { weights: self.weights() };
+        map(InclusionTerm { gap, scale: self.scale }, numbers(included, including))
     }
 
     /// `H(1 in 2) - H(2 in 1)` of every pair and dimension, positive where the first lies inside the second.
@@ -124,24 +123,21 @@ impl InclusionLoss {
     /// # Panics
     /// If the shapes differ.
     pub fn logits(&self, included: &DiagNormal, including: &DiagNormal) -> Tensor<2> {
-        let [n, d] = included.dims();
-        assert_shape!(including.mean(), [n, d]);
-        let (lv1, lv2) = (included.log_var().bounded().0, including.log_var().bounded().0);
-        let gap = (included.mean() - including.mean()).clamp(-LARGEST_GAP, LARGEST_GAP).square();
-        let first_in_second = log_add_twice(lv1.clone(), lv2.clone()); // ln(v1 + 2 v2)
-        let second_in_first = log_add_twice(lv2.clone(), lv1.clone()); // ln(v2 + 2 v1)
-        let (gap_weight, log_var_weight) = match self.form {
-            InclusionForm::Exact => (1.0, 0.5),
-            InclusionForm::ProLipCode(exponent) => (exponent.exp(), 1.0),
-        };
-        // Quotients by exponentials of logarithms: the plain ones overflow in the backward pass at the smallest variances.
-        let location = gap.clone() * (-second_in_first.clone()).exp() - gap * (-first_in_second.clone()).exp();
-        (lv2 - lv1) * log_var_weight + (second_in_first - first_in_second) * 0.5 + location * gap_weight
+        map(InclusionGap { weights: self.weights() }, numbers(included, including))
+    }
+
+    /// What the gap of means and that of log-variances count for.
+    fn weights(&self) -> InclusionWeights {
+        match self.form {
+            InclusionForm::Exact => InclusionWeights { location: 1.0, log_var: 0.5 },
+            InclusionForm::ProLipCode(exponent) => InclusionWeights { location: exponent.exp(), log_var: 1.0 },
+        }
     }
 }
 
-/// `ln(exp(x) + 2 exp(y))`.
-fn log_add_twice(x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
-    let y = y + std::f64::consts::LN_2;
-    y.clone() - log_sigmoid(y - x)
+/// Means and log-variances of both, `[N, D]` each.
+fn numbers(included: &DiagNormal, including: &DiagNormal) -> [Tensor<2>; 4] {
+    let [n, d] = included.dims();
+    assert_shape!(including.mean(), [n, d]);
+    [included.mean(), included.log_var().0, including.mean(), including.log_var().0]
 }

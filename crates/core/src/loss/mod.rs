@@ -14,6 +14,7 @@ mod hinge;
 mod hinge_negatives;
 mod hinge_similarity;
 mod inclusion;
+mod inclusion_gap;
 mod info_nce;
 mod match_distance;
 mod match_matrix;

@@ -4,6 +4,7 @@
 //! over long contiguous rows.
 
 use burn::tensor::Tensor;
+use halation_kernels::exponential;
 
 use super::distance;
 
@@ -38,7 +39,7 @@ pub(crate) fn log_mean_exp_over_samples(values: Tensor<4>) -> Tensor<2> {
     let [_, n, _, m] = values.dims();
     // The shift is a constant to autodiff: it cancels, and what remains is the exact softmax gradient.
     let shift = values.clone().detach().max_dim(2).max_dim(0); // [1, N, 1, M]
-    let mean = (values - shift.clone()).exp().mean_dim(2).mean_dim(0);
+    let mean = exponential(values - shift.clone()).mean_dim(2).mean_dim(0);
     (mean.log() + shift).reshape([n, m])
 }
 

@@ -1,9 +1,9 @@
 //! The recurrence of an LSTM layer in one pass, with backpropagation through time.
 
 use super::Kernel;
-use super::math::{sigmoid, tanh};
 use super::operand::{Float, float, values};
 use super::rows::{for_rows, matmul, product};
+use crate::math::{sigmoid, tanh};
 use rayon::prelude::*;
 use std::sync::Arc;
 

@@ -1,18 +1,22 @@
 //! The fast forms.
 
+mod attention;
 mod gru;
 mod kernel;
 mod lanes;
+mod layer_norm;
 mod lstm;
-mod math;
+mod map;
 mod operand;
-mod pointwise;
 mod rows;
 mod softmax;
 
+pub(crate) use attention::Attention;
 pub(crate) use gru::Gru;
 pub(crate) use kernel::{Kernel, run};
+pub(crate) use layer_norm::LayerNorm;
 pub(crate) use lstm::Lstm;
-pub(crate) use operand::Operand;
-pub(crate) use pointwise::{Gelu, GeluTanh, LogSigmoid, Mish, Pointwise, Sigmoid, Silu, Softplus, Tanh};
+pub(crate) use map::Map;
+pub(crate) use operand::{Operand, flags};
+
 pub(crate) use softmax::{LogSoftmax, Softmax};

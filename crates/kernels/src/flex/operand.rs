@@ -3,7 +3,8 @@
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{Bool, DType, Tensor, TensorData};
+use std::sync::Arc;
 
 /// A tensor of Flex.
 pub(crate) type Float = FloatTensor<Flex>;
@@ -19,6 +20,11 @@ pub(crate) enum Operand {
 }
 
 impl Operand {
+    /// A row of zeros.
+    pub(crate) fn zeros(count: usize) -> Option<Self> {
+        Some(Self::Plain(float(vec![0.0; count], &[count])))
+    }
+
     /// The tensor of `f32` on Flex behind `tensor`; `None` for all others.
     pub(crate) fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Self> {
         if tensor.dtype() != DType::F32 {
@@ -42,4 +48,9 @@ pub(crate) fn float(values: Vec<f32>, shape: &[usize]) -> Float {
 /// If the tensor is not contiguous, or not of `f32`.
 pub(crate) fn values(tensor: &Float) -> &[f32] {
     tensor.as_slice().expect("the tensor was made contiguous, and operands are f32")
+}
+
+/// Flags, row after row.
+pub(crate) fn flags<const D: usize>(tensor: &Tensor<D, Bool>) -> Arc<[bool]> {
+    tensor.to_data().iter::<bool>().collect()
 }

@@ -2,9 +2,9 @@
 
 use super::Kernel;
 use super::lanes::{dot, largest, total};
-use super::math::exp;
 use super::operand::{Float, float, values};
 use super::rows::for_rows;
+use crate::math::exp;
 use rayon::prelude::*;
 
 /// See [`softmax`](crate::softmax()).
@@ -62,10 +62,10 @@ impl Kernel<1> for LogSoftmax {
     }
 }
 
-/// `e^(x - shift)` with the largest number as the shift, which is given back.
+/// `e^(x - shift)` with the largest number as the shift, which is given back; zeros where all numbers are `-inf`.
 #[inline(always)]
-fn exponentials(logits: &[f32], out: &mut [f32]) -> f32 {
-    let shift = largest(logits);
+pub(super) fn exponentials(logits: &[f32], out: &mut [f32]) -> f32 {
+    let shift = largest(logits).max(f32::MIN);
     out.iter_mut().zip(logits).for_each(|(out, &logit)| *out = exp(logit - shift));
     shift
 }

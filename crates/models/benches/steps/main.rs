@@ -71,6 +71,7 @@ fn main() {
         .position(|argument| argument == "--repeats")
         .and_then(|position| arguments.get(position + 1)?.parse().ok())
         .unwrap_or(10);
+    halation_kernels::keep_freed_memory(); // as training does
     let device = Device::default().autodiff();
     let only = BENCHES.iter().map(|(name, _)| *name).find(|name| arguments.iter().any(|argument| argument == name));
     let wanted = BENCHES.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name));

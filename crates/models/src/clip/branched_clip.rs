@@ -2,13 +2,14 @@
 
 use burn::config::Config;
 use burn::module::{Initializer, Module, Param};
-use burn::nn::{LayerNorm, Linear};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use halation_core::dist::{DiagNormal, LogVar};
 
 use super::clip_vision_config::projection;
 use super::text_pooling::pick;
 use super::{BranchedText, BranchedVision, ClipConfig, TextPooling};
+use crate::LayerNorm;
 use crate::ModelError;
 use crate::encoder::Words;
 use crate::head::l2_normalize;

@@ -1,11 +1,11 @@
 //! The text tower of PCME++: the last blocks doubled, one branch for the mean and one for the uncertainty.
 
 use burn::module::Module;
-use burn::nn::LayerNorm;
 use burn::tensor::Device;
 
 use super::branched_vision::twins;
 use super::{ClipText, ClipTextConfig, TokenEmbedding, TokenStreams, Transformer};
+use crate::LayerNorm;
 use crate::ModelError;
 use crate::encoder::Words;
 

@@ -1,10 +1,10 @@
 //! One layer of a CLIP transformer.
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::{ClipMlp, SelfAttention, TransformerConfig};
+use crate::{LayerNorm, LayerNormConfig};
 
 /// A pre-norm block: `x <- x + attn(ln_1(x))`, then `x <- x + mlp(ln_2(x))`.
 #[derive(Module, Debug)]

@@ -1,10 +1,11 @@
 //! The text tower: a causal transformer.
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, Linear};
+use burn::nn::Linear;
 
 use super::text_pooling::pick;
 use super::{ClipFeatures, TextPooling, TokenEmbedding, Transformer};
+use crate::LayerNorm;
 use crate::ModelError;
 use crate::encoder::Words;
 

@@ -1,11 +1,11 @@
 //! Settings of the text tower, with the published sizes.
 
 use burn::config::Config;
-use burn::nn::LayerNormConfig;
 use burn::tensor::Device;
 
 use super::clip_vision_config::projection;
 use super::{ClipActivation, ClipText, TextPooling, TokenEmbedding, TransformerConfig};
+use crate::LayerNormConfig;
 use crate::ModelError;
 
 /// Settings of a [`ClipText`].

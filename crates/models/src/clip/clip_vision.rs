@@ -1,10 +1,11 @@
 //! The image tower: a vision transformer.
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, Linear};
+use burn::nn::Linear;
 use burn::tensor::Tensor;
 
 use super::{ClipFeatures, PatchEmbedding, Transformer};
+use crate::LayerNorm;
 use crate::ModelError;
 
 /// CLIP's vision transformer (Radford et al. 2021, section 2.4), made by

@@ -2,10 +2,11 @@
 
 use burn::config::Config;
 use burn::module::Initializer;
-use burn::nn::{LayerNormConfig, LinearConfig};
+use burn::nn::LinearConfig;
 use burn::tensor::Device;
 
 use super::{ClipActivation, ClipVision, PatchEmbedding, TransformerConfig};
+use crate::LayerNormConfig;
 use crate::ModelError;
 
 /// Settings of a [`ClipVision`].

@@ -2,11 +2,11 @@
 
 use burn::module::{Initializer, Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::ClipVisionConfig;
 use crate::ModelError;
+use crate::{LayerNorm, LayerNormConfig};
 
 /// Linear map of non-overlapping patches, class token first, position embedding, norm.
 #[derive(Module, Debug)]

@@ -2,9 +2,8 @@
 
 use burn::module::{Initializer, Module};
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::module::attention;
-use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Device, Tensor};
+use halation_kernels::attention;
 
 /// `softmax(Q K^T / sqrt(d / heads)) V`, concatenated over the heads and projected (Vaswani et al. 2017), no dropout.
 ///
@@ -50,8 +49,7 @@ impl SelfAttention {
             let part = qkv.clone().narrow(2, index * width, width);
             part.reshape([batch, count, self.heads, width / self.heads]).swap_dims(1, 2) // [B, heads, T, d / heads]
         };
-        let options = AttentionModuleOptions { is_causal: self.causal, ..Default::default() };
-        let read = attention(part(0), part(1), part(2), None, None, options);
+        let read = attention(part(0), part(1), part(2), None, self.causal);
         self.out_proj.forward(read.swap_dims(1, 2).reshape([batch, count, width]))
     }
 }

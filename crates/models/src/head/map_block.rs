@@ -2,13 +2,14 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Tensor, assert_shape};
-use halation_kernels::{gelu, softmax};
+use halation_kernels::{attention, gelu};
 
 use super::pcmepp_head::on_tokens;
 use super::{TokenNormals, config_error};
 use crate::ModelError;
+use crate::{LayerNorm, LayerNormConfig};
 
 /// Settings of a [`MapBlock`].
 #[derive(Config, Debug)]
@@ -130,13 +131,10 @@ impl MapBlock {
             halves.reshape([batch, count, 2 * self.heads, width / 2 / self.heads]).swap_dims(1, 2) // [B, 2 H, T, d]
         };
         let (query, key, value) = (split(&self.query), split(&self.key), split(&self.value));
-        let scale = (width as f64 / 2.0 / self.heads as f64).sqrt();
-        let mut scores = query.matmul(key.swap_dims(2, 3)) / scale; // [B, 2 H, T, T]
-        if let Some(padding) = padding {
-            let padding = padding.reshape([batch, 1, 1, count]).expand([batch, 2 * self.heads, count, count]);
-            scores = scores.mask_fill(padding, f32::NEG_INFINITY);
-        }
-        let attended = softmax(scores, 3).matmul(value).swap_dims(1, 2).reshape([batch, count, width]); // [B, T, D]
+        let hidden = padding.map(|padding| {
+            padding.reshape([batch, 1, 1, count]).expand([batch, 2 * self.heads, count, count]) // [B, 2 H, T, T]
+        });
+        let attended = attention(query, key, value, hidden, false).swap_dims(1, 2).reshape([batch, count, width]); // [B, T, D]
         let [mean, sigma] = [0, 1].map(|half| attended.clone().narrow(2, half * width / 2, width / 2)); // [B, T, D / 2]
 
         let mean = self.mean_norm.forward(tokens + on_tokens(&self.mean_projection, mean)); // [B, T, D]

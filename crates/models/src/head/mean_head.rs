@@ -2,7 +2,7 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, LayerNorm, LayerNormConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Bool, Device, Tensor, assert_shape};
 use halation_kernels::sigmoid;
 
@@ -10,6 +10,7 @@ use super::local_attention::xavier;
 use super::sigma_head::constant_bias;
 use super::{EmbeddingSet, LocalAttention, LocalAttentionConfig, config_error, l2_normalize};
 use crate::ModelError;
+use crate::{LayerNorm, LayerNormConfig};
 
 /// Settings of a [`MeanHead`].
 #[derive(Config, Debug)]

@@ -2,13 +2,14 @@
 
 use burn::config::Config;
 use burn::module::{Initializer, Module};
-use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use halation_core::dist::{DiagNormal, LogVar};
 
 use super::sigma_head::constant_bias;
 use super::{GpoPooling, GpoPoolingConfig, check_clamp, config_error, l2_normalize_softly};
 use crate::ModelError;
+use crate::{LayerNorm, LayerNormConfig};
 
 /// Added to the norm of the mean, as published.
 const NORM_EPSILON: f64 = 1e-8;

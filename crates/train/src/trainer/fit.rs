@@ -29,6 +29,7 @@ pub fn fit<T: Task>(
     options: &FitOptions,
 ) -> Result<Fitted<T::Model>, TrainError> {
     check(task, stages, options)?;
+    halation_kernels::keep_freed_memory();
     let signals = Signals::listen(options.stop_on_signals);
     let position = run.manifest().position;
     let model = with_stable_ids(model);

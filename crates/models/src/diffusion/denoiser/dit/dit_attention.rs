@@ -2,8 +2,8 @@
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::module::attention;
 use burn::tensor::{Device, Tensor};
+use halation_kernels::attention;
 
 use super::rotary::rotate;
 
@@ -34,7 +34,7 @@ impl DitAttention {
             let part = qkv.clone().narrow(2, index * dim, dim);
             part.reshape([batch, length, self.heads, dim / self.heads]).swap_dims(1, 2) // [B, heads, L, e]
         };
-        let read = attention(rotate(part(0)), rotate(part(1)), part(2), None, None, Default::default());
+        let read = attention(rotate(part(0)), rotate(part(1)), part(2), None, false);
         self.out.forward(read.swap_dims(1, 2).reshape([batch, length, dim]))
     }
 }

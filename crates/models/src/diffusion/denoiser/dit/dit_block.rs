@@ -1,10 +1,11 @@
 //! One layer of a diffusion transformer.
 
 use burn::module::{Initializer, Module};
-use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::{DitAttention, DitDenoiserConfig, DitMlp};
+use crate::{LayerNorm, LayerNormConfig};
 
 /// `x <- x + g_1 attn(a_1 norm1(x) + b_1)`, `x <- x + g_2 mlp(a_2 norm2(x) + b_2)`, where shift `b`, scale `a = 1 + ..` and
 /// gate `g` are linear in the condition and start at zero: adaLN-zero (Peebles and Xie 2023).

@@ -1,12 +1,13 @@
 //! The diffusion transformer over tokens.
 
 use burn::module::Module;
-use burn::nn::{Embedding, LayerNorm, Linear};
+use burn::nn::{Embedding, Linear};
 use burn::tensor::{Int, Tensor};
 use halation_kernels::silu;
 
 use super::DitBlock;
 use super::dit_block::modulate;
+use crate::LayerNorm;
 use crate::diffusion::denoiser::Denoiser;
 use crate::diffusion::denoiser::sinusoid::time_sinusoid;
 

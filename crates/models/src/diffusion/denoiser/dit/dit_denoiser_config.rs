@@ -2,11 +2,12 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{EmbeddingConfig, LayerNormConfig, LinearConfig};
+use burn::nn::{EmbeddingConfig, LinearConfig};
 use burn::tensor::Device;
 
 use super::dit_block::zero_linear;
 use super::{DitBlock, DitDenoiser, DitMlpKind};
+use crate::LayerNormConfig;
 use crate::ModelError;
 use crate::head::config_error;
 

@@ -2,10 +2,8 @@
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::module::attention;
-use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
-use halation_kernels::softmax;
+use halation_kernels::{attention, softmax};
 
 /// Self-attention with `local` heads that read their own window and its two neighbours, and others that read everything
 /// at a cost linear in the length; in this order (the layout of linear-attention-transformer 0.15).
@@ -70,7 +68,7 @@ impl TextAttention {
             let [q, k, v] = [&q, &k, &v].map(|x| part(x, 0, self.local));
             // With one window or two, everything is within reach.
             let full = length <= 2 * self.window;
-            read.push(if full { attention(q, k, v, None, None, Default::default()) } else { self.windows(q, k, v) });
+            read.push(if full { attention(q, k, v, None, false) } else { self.windows(q, k, v) });
         }
         if self.local < self.heads {
             let [q, k, v] = [&q, &k, &v].map(|x| part(x, self.local, self.heads - self.local));
@@ -96,8 +94,7 @@ impl TextAttention {
             .collect();
         let outside = Tensor::<4, Bool>::from_data(TensorData::new(outside, [1, count, 1, 3 * w]), &device);
         let mask = outside.expand([group, count, w, 3 * w]);
-        let options = AttentionModuleOptions::default();
-        let read = attention(own(q), with_neighbours(k), with_neighbours(v), Some(mask), None, options);
+        let read = attention(own(q), with_neighbours(k), with_neighbours(v), Some(mask), false);
         read.reshape([batch, heads, length, width])
     }
 }
@@ -106,6 +103,7 @@ impl TextAttention {
 fn linear(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
     let [_, _, _, width] = q.dims();
     let scale = (width as f64).powf(-0.25);
-    let (q, k) = (softmax(q * scale, 3), softmax(k * scale, 2));
-    q.matmul(k.swap_dims(2, 3).matmul(v)) // [.., L, e] = [.., L, e] ([.., e, L] [.., L, e])
+    // Over the positions, which lie side by side in the order that the product needs.
+    let (q, k) = (softmax(q * scale, 3), softmax((k * scale).swap_dims(2, 3), 3));
+    q.matmul(k.matmul(v)) // [.., L, e] = [.., L, e] ([.., e, L] [.., L, e])
 }

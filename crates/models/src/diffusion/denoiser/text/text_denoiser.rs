@@ -1,10 +1,11 @@
 //! The text denoiser.
 
 use burn::module::{Module, Param};
-use burn::nn::{Embedding, LayerNorm, Linear};
+use burn::nn::{Embedding, Linear};
 use burn::tensor::{Int, Tensor};
 
 use super::{AxialPositions, TextLayer, TimeVectors};
+use crate::LayerNorm;
 use crate::diffusion::denoiser::Denoiser;
 
 /// The network of multinomial text diffusion (Hoogeboom et al. 2021): character and axial position vectors, layers of linear

@@ -2,10 +2,11 @@
 
 use burn::config::Config;
 use burn::module::{Initializer, Module};
-use burn::nn::{EmbeddingConfig, LayerNormConfig, LinearConfig};
+use burn::nn::{EmbeddingConfig, LinearConfig};
 use burn::tensor::Device;
 
 use super::{AxialPositions, TextDenoiser, TextLayer, TimeVectors};
+use crate::LayerNormConfig;
 use crate::ModelError;
 use crate::head::config_error;
 

@@ -1,11 +1,12 @@
 //! One layer of the text denoiser.
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use halation_kernels::gelu;
 
 use super::{TextAttention, TextDenoiserConfig};
+use crate::{LayerNorm, LayerNormConfig};
 
 /// `h <- h + attn(norm1(h))`, then `h <- h + W_2 gelu(W_1 norm2(h))`.
 #[derive(Module, Debug)]

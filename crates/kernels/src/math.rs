@@ -1,4 +1,5 @@
-//! Functions of one number in plain arithmetic, so that a loop over them becomes vector code of any width.
+//! Functions of one number in plain arithmetic, so that a loop over them becomes vector code of any width: what a
+//! [`Function`](crate::Function) is made of.
 //!
 //! None uses fused multiply-add: results are the same bits on every width.
 
@@ -6,7 +7,7 @@
 ///
 /// `2^n e^r` with `|r| <= ln(2) / 2` and a polynomial for `e^r` (Moshier, Cephes library, `expf`).
 #[inline(always)]
-pub(crate) fn exp(x: f32) -> f32 {
+pub fn exp(x: f32) -> f32 {
     const LN2_HIGH: f32 = 0.693_359_375;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
@@ -29,13 +30,13 @@ pub(crate) fn exp(x: f32) -> f32 {
 
 /// `1 / (1 + e^-x)`.
 #[inline(always)]
-pub(crate) fn sigmoid(x: f32) -> f32 {
+pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
 /// `tanh(x)`, within 2 units in the last place (Moshier, Cephes library, `tanhf`).
 #[inline(always)]
-pub(crate) fn tanh(x: f32) -> f32 {
+pub fn tanh(x: f32) -> f32 {
     let z = x * x;
     let mut p = -5.704_988_7e-3_f32;
     p = p * z + 2.063_908_9e-2;
@@ -47,11 +48,10 @@ pub(crate) fn tanh(x: f32) -> f32 {
     if x.abs() < 0.625 { small } else { large.copysign(x) }
 }
 
-/// `ln(1 + x)` for `x` in `0..=1`, within 2 units in the last place: `2 artanh(x / (2 + x))` by its series.
+/// `artanh(x) = ln((1 + x) / (1 - x)) / 2` for `|x| <= 1/3`, within 2 units in the last place: the first terms of its series.
 #[inline(always)]
-pub(crate) fn log1p(x: f32) -> f32 {
-    let s = x / (2.0 + x); // at most 1/3
-    let z = s * s;
+pub fn artanh(x: f32) -> f32 {
+    let z = x * x;
     let mut p = 1.0 / 15.0_f32;
     p = p * z + 1.0 / 13.0;
     p = p * z + 1.0 / 11.0;
@@ -59,7 +59,31 @@ pub(crate) fn log1p(x: f32) -> f32 {
     p = p * z + 1.0 / 7.0;
     p = p * z + 1.0 / 5.0;
     p = p * z + 1.0 / 3.0;
-    2.0 * (s + s * z * p)
+    x + x * z * p
+}
+
+/// `ln(1 + x)` for `x` in `0..=1`, within 2 units in the last place.
+#[inline(always)]
+pub fn log1p(x: f32) -> f32 {
+    2.0 * artanh(x / (2.0 + x))
+}
+
+/// `sigmoid(x)` and `sigmoid(-x)`, neither as a difference from 1.
+#[inline(always)]
+pub fn both_sigmoids(x: f32) -> (f32, f32) {
+    let e = exp(-x.abs());
+    let large = 1.0 / (1.0 + e);
+    let small = e * large;
+    if x < 0.0 { (small, large) } else { (large, small) }
+}
+
+/// `ln(1 + e^x)` and its slope, the sigmoid.
+#[inline(always)]
+pub fn softplus(x: f32) -> (f32, f32) {
+    let e = exp(-x.abs());
+    let s = 1.0 / (1.0 + e);
+    // `e` carries a NaN on, which `max` loses.
+    (x.max(0.0) + log1p(e), if x < 0.0 { e * s } else { s })
 }
 
 #[cfg(test)]
