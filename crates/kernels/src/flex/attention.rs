@@ -95,26 +95,29 @@ impl Attention {
         let [rows, keys] = scores.layout().shape().dims();
         let mut scores = values(&scores).to_vec();
         let hidden = self.hidden.as_ref().map(|hidden| &hidden[index * rows * keys..][..rows * keys]);
-        Arch::new().dispatch(|| {
-            let mut logits = vec![0.0; keys];
-            for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
-                logits.iter_mut().zip(&*scores).for_each(|(logit, score)| *logit = score * scale);
-                if let Some(hidden) = hidden {
-                    let hidden = &hidden[row * keys..][..keys];
-                    logits
-                        .iter_mut()
-                        .zip(hidden)
-                        .filter(|(_, hidden)| **hidden)
-                        .for_each(|(logit, _)| *logit = f32::NEG_INFINITY);
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let mut logits = vec![0.0; keys];
+                for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
+                    logits.iter_mut().zip(&*scores).for_each(|(logit, score)| *logit = score * scale);
+                    if let Some(hidden) = hidden {
+                        let hidden = &hidden[row * keys..][..keys];
+                        logits
+                            .iter_mut()
+                            .zip(hidden)
+                            .filter(|(_, hidden)| **hidden)
+                            .for_each(|(logit, _)| *logit = f32::NEG_INFINITY);
+                    }
+                    if self.causal {
+                        logits[keys.min(row + 1)..].fill(f32::NEG_INFINITY);
+                    }
+                    exponentials(&logits, scores);
+                    let whole = 1.0 / total(scores).max(f32::MIN_POSITIVE);
+                    scores.iter_mut().for_each(|score| *score *= whole);
                 }
-                if self.causal {
-                    logits[keys.min(row + 1)..].fill(f32::NEG_INFINITY);
-                }
-                exponentials(&logits, scores);
-                let whole = 1.0 / total(scores).max(f32::MIN_POSITIVE);
-                scores.iter_mut().for_each(|score| *score *= whole);
-            }
-        });
+            },
+        );
         float(scores, &[rows, keys])
     }
 }
@@ -124,14 +127,17 @@ fn of_scores(weights: &Float, gradient: &Float, scale: f32) -> Float {
     let [rows, keys] = weights.layout().shape().dims();
     let (weights, gradient) = (values(weights), values(gradient));
     let mut out = vec![0.0; rows * keys];
-    Arch::new().dispatch(|| {
-        let rows = out.chunks_exact_mut(keys).zip(weights.chunks_exact(keys)).zip(gradient.chunks_exact(keys));
-        for ((out, weights), gradient) in rows {
-            let mean = dot(weights, gradient);
-            for ((out, weight), gradient) in out.iter_mut().zip(weights).zip(gradient) {
-                *out = weight * (gradient - mean) * scale;
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let rows = out.chunks_exact_mut(keys).zip(weights.chunks_exact(keys)).zip(gradient.chunks_exact(keys));
+            for ((out, weights), gradient) in rows {
+                let mean = dot(weights, gradient);
+                for ((out, weight), gradient) in out.iter_mut().zip(weights).zip(gradient) {
+                    *out = weight * (gradient - mean) * scale;
+                }
             }
-        }
-    });
+        },
+    );
     float(out, &[rows, keys])
 }

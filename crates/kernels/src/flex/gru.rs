@@ -62,11 +62,16 @@ impl Kernel<3> for Gru {
             let gates = gates[start * width..][..rows * width].par_chunks_mut(width);
             let to_new = to_new[start * hidden..][..rows * hidden].par_chunks_mut(hidden);
             let rows = gates.zip(to_new).zip(rest[..rows * hidden].par_chunks_mut(hidden));
-            for_rows(rows, 4 * hidden, |row, ((gates, to_new), state)| {
-                let from_state = from_state.as_ref().map(|rows| &rows[row * width..][..width]);
-                let before = before.map(|rows| &rows[row * hidden..][..hidden]);
-                advance((gates, to_new, state), bias, from_state, before);
-            });
+            for_rows(
+                rows,
+                4 * hidden,
+                #[inline(always)]
+                |row, ((gates, to_new), state)| {
+                    let from_state = from_state.as_ref().map(|rows| &rows[row * width..][..width]);
+                    let before = before.map(|rows| &rows[row * hidden..][..hidden]);
+                    advance((gates, to_new, state), bias, from_state, before);
+                },
+            );
         }
         let states = float(states, &[count, hidden]);
         (states.clone(), Arc::new(Saved { recurrent: recurrent.to_contiguous(), gates, to_new, states }))
@@ -85,12 +90,17 @@ impl Kernel<3> for Gru {
             let back_rows = back[start * width..][..rows * width].par_chunks_mut(width);
             let recurrence_rows = recurrence[start * width..][..rows * width].par_chunks_mut(width);
             let after_rows = after[..rows * hidden].par_chunks_mut(hidden);
-            for_rows(back_rows.zip(recurrence_rows).zip(after_rows), 3 * width, |row, ((back, recurrence), after)| {
-                let at = (start + row) * hidden;
-                let before = before.map(|before| &of_state[(before + row) * hidden..][..hidden]);
-                let known = (&known[row * width..][..width], &to_new[at..][..hidden], before);
-                retreat((back, recurrence, after), known, &gradient[at..][..hidden]);
-            });
+            for_rows(
+                back_rows.zip(recurrence_rows).zip(after_rows),
+                3 * width,
+                #[inline(always)]
+                |row, ((back, recurrence), after)| {
+                    let at = (start + row) * hidden;
+                    let before = before.map(|before| &of_state[(before + row) * hidden..][..hidden]);
+                    let known = (&known[row * width..][..width], &to_new[at..][..hidden], before);
+                    retreat((back, recurrence, after), known, &gradient[at..][..hidden]);
+                },
+            );
             if before.is_some() {
                 let more = product(&recurrence[start * width..][..rows * width], rows, recurrent);
                 after[..rows * hidden].iter_mut().zip(more).for_each(|(after, more)| *after += more);

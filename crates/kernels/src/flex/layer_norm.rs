@@ -39,15 +39,20 @@ impl Kernel<3> for LayerNorm {
         let mut standard = vec![0.0; x.len()];
         let mut scales = vec![0.0; x.len() / width];
         let rows = out.par_chunks_mut(width).zip(standard.par_chunks_mut(width)).zip(&mut scales);
-        for_rows(rows.zip(x.par_chunks(width)), width, |_, (((out, standard), row_scale), x)| {
-            let mean = total(x) / width as f32;
-            standard.iter_mut().zip(x).for_each(|(standard, x)| *standard = x - mean);
-            *row_scale = 1.0 / (dot(standard, standard) / width as f32 + self.epsilon).sqrt();
-            for (((out, standard), scale), shift) in out.iter_mut().zip(standard).zip(scale).zip(shift) {
-                *standard *= *row_scale;
-                *out = *standard * scale + shift;
-            }
-        });
+        for_rows(
+            rows.zip(x.par_chunks(width)),
+            width,
+            #[inline(always)]
+            |_, (((out, standard), row_scale), x)| {
+                let mean = total(x) / width as f32;
+                standard.iter_mut().zip(x).for_each(|(standard, x)| *standard = x - mean);
+                *row_scale = 1.0 / (dot(standard, standard) / width as f32 + self.epsilon).sqrt();
+                for (((out, standard), scale), shift) in out.iter_mut().zip(standard).zip(scale).zip(shift) {
+                    *standard *= *row_scale;
+                    *out = *standard * scale + shift;
+                }
+            },
+        );
         (float(out, &shape), Arc::new(Saved { standard, scales, gamma }))
     }
 
@@ -59,30 +64,40 @@ impl Kernel<3> for LayerNorm {
         let of_x = wanted[0].then(|| {
             let mut out = vec![0.0; gradient.len()];
             let rows = out.par_chunks_mut(width).zip(standard.par_chunks(width)).zip(gradient.par_chunks(width));
-            for_rows(rows.zip(scales), width, |_, (((out, standard), gradient), row_scale)| {
-                for ((out, gradient), gamma) in out.iter_mut().zip(gradient).zip(gamma) {
-                    *out = gradient * gamma;
-                }
-                let (mean, along) = (total(out) / width as f32, dot(out, standard) / width as f32);
-                out.iter_mut().zip(standard).for_each(|(out, x)| *out = row_scale * (*out - mean - x * along));
-            });
+            for_rows(
+                rows.zip(scales),
+                width,
+                #[inline(always)]
+                |_, (((out, standard), gradient), row_scale)| {
+                    for ((out, gradient), gamma) in out.iter_mut().zip(gradient).zip(gamma) {
+                        *out = gradient * gamma;
+                    }
+                    let (mean, along) = (total(out) / width as f32, dot(out, standard) / width as f32);
+                    out.iter_mut().zip(standard).for_each(|(out, x)| *out = row_scale * (*out - mean - x * along));
+                },
+            );
             float(out, &shape)
         });
         let block = ROWS_OF_A_SUM * width;
         let of_parameters = (wanted[1] || wanted[2]).then(|| {
             let mut sums = vec![0.0; gradient.len().div_ceil(block) * 2 * width];
             let blocks = sums.par_chunks_mut(2 * width).zip(standard.par_chunks(block)).zip(gradient.par_chunks(block));
-            for_rows(blocks, block, |_, ((sums, standard), gradient)| {
-                let (of_gamma, of_beta) = sums.split_at_mut(width);
-                for (standard, gradient) in standard.chunks_exact(width).zip(gradient.chunks_exact(width)) {
-                    for (((of_gamma, of_beta), x), g) in
-                        of_gamma.iter_mut().zip(&mut *of_beta).zip(standard).zip(gradient)
-                    {
-                        *of_gamma += x * g;
-                        *of_beta += g;
+            for_rows(
+                blocks,
+                block,
+                #[inline(always)]
+                |_, ((sums, standard), gradient)| {
+                    let (of_gamma, of_beta) = sums.split_at_mut(width);
+                    for (standard, gradient) in standard.chunks_exact(width).zip(gradient.chunks_exact(width)) {
+                        for (((of_gamma, of_beta), x), g) in
+                            of_gamma.iter_mut().zip(&mut *of_beta).zip(standard).zip(gradient)
+                        {
+                            *of_gamma += x * g;
+                            *of_beta += g;
+                        }
                     }
-                }
-            });
+                },
+            );
             let mut all = vec![0.0; 2 * width];
             for part in sums.chunks_exact(2 * width) {
                 all.iter_mut().zip(part).for_each(|(all, part)| *all += part);

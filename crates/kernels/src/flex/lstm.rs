@@ -137,30 +137,35 @@ fn advance(
     before: Option<&[f32]>,
 ) {
     let rows = gates.par_chunks_mut(4 * hidden).zip(cells.par_chunks_mut(hidden)).zip(states.par_chunks_mut(hidden));
-    for_rows(rows, 5 * hidden, |row, ((gates, cell), state)| {
-        if let Some(from_state) = from_state {
-            let from_state = &from_state[4 * row * hidden..][..4 * hidden];
-            gates.iter_mut().zip(from_state).for_each(|(gate, more)| *gate += more);
-        }
-        let (sigmoids, output) = gates.split_at_mut(2 * hidden);
-        let (candidate, output) = output.split_at_mut(hidden);
-        sigmoids.iter_mut().for_each(|gate| *gate = sigmoid(*gate));
-        candidate.iter_mut().for_each(|gate| *gate = tanh(*gate));
-        output.iter_mut().for_each(|gate| *gate = sigmoid(*gate));
-        let (input, forget) = sigmoids.split_at(hidden);
-        for n in 0..hidden {
-            cell[n] = input[n] * candidate[n];
-        }
-        if let Some(before) = before {
-            let before = &before[row * hidden..][..hidden];
-            for n in 0..hidden {
-                cell[n] += forget[n] * before[n];
+    for_rows(
+        rows,
+        5 * hidden,
+        #[inline(always)]
+        |row, ((gates, cell), state)| {
+            if let Some(from_state) = from_state {
+                let from_state = &from_state[4 * row * hidden..][..4 * hidden];
+                gates.iter_mut().zip(from_state).for_each(|(gate, more)| *gate += more);
             }
-        }
-        for n in 0..hidden {
-            state[n] = output[n] * tanh(cell[n]);
-        }
-    });
+            let (sigmoids, output) = gates.split_at_mut(2 * hidden);
+            let (candidate, output) = output.split_at_mut(hidden);
+            sigmoids.iter_mut().for_each(|gate| *gate = sigmoid(*gate));
+            candidate.iter_mut().for_each(|gate| *gate = tanh(*gate));
+            output.iter_mut().for_each(|gate| *gate = sigmoid(*gate));
+            let (input, forget) = sigmoids.split_at(hidden);
+            for n in 0..hidden {
+                cell[n] = input[n] * candidate[n];
+            }
+            if let Some(before) = before {
+                let before = &before[row * hidden..][..hidden];
+                for n in 0..hidden {
+                    cell[n] += forget[n] * before[n];
+                }
+            }
+            for n in 0..hidden {
+                state[n] = output[n] * tanh(cell[n]);
+            }
+        },
+    );
 }
 
 /// One step back of all sequences: writes the gradient of the gates, and of the memory before over that of the memory after.
@@ -171,32 +176,37 @@ fn retreat(
     (given, from_after): (&[f32], &[f32]),
 ) {
     let rows = back.par_chunks_mut(4 * hidden).zip(cell_gradient.par_chunks_mut(hidden));
-    for_rows(rows, 2 * hidden, |row, (back, cell_gradient)| {
-        let gates = &gates[4 * row * hidden..][..4 * hidden];
-        let (input, rest) = gates.split_at(hidden);
-        let (forget, rest) = rest.split_at(hidden);
-        let (candidate, output) = rest.split_at(hidden);
-        let (back_input, rest) = back.split_at_mut(hidden);
-        let (back_forget, rest) = rest.split_at_mut(hidden);
-        let (back_candidate, back_output) = rest.split_at_mut(hidden);
-        let cell = &cells[row * hidden..][..hidden];
-        let (given, from_after) = (&given[row * hidden..][..hidden], &from_after[row * hidden..][..hidden]);
-        for n in 0..hidden {
-            let state = given[n] + from_after[n];
-            let squashed = tanh(cell[n]);
-            let memory = cell_gradient[n] + state * output[n] * (1.0 - squashed * squashed);
-            back_output[n] = state * squashed * output[n] * (1.0 - output[n]);
-            back_input[n] = memory * candidate[n] * input[n] * (1.0 - input[n]);
-            back_candidate[n] = memory * input[n] * (1.0 - candidate[n] * candidate[n]);
-            back_forget[n] = memory * forget[n] * (1.0 - forget[n]);
-            cell_gradient[n] = memory * forget[n];
-        }
-        match before {
-            Some(before) => {
-                let before = &before[row * hidden..][..hidden];
-                back_forget.iter_mut().zip(before).for_each(|(back, before)| *back *= before);
+    for_rows(
+        rows,
+        2 * hidden,
+        #[inline(always)]
+        |row, (back, cell_gradient)| {
+            let gates = &gates[4 * row * hidden..][..4 * hidden];
+            let (input, rest) = gates.split_at(hidden);
+            let (forget, rest) = rest.split_at(hidden);
+            let (candidate, output) = rest.split_at(hidden);
+            let (back_input, rest) = back.split_at_mut(hidden);
+            let (back_forget, rest) = rest.split_at_mut(hidden);
+            let (back_candidate, back_output) = rest.split_at_mut(hidden);
+            let cell = &cells[row * hidden..][..hidden];
+            let (given, from_after) = (&given[row * hidden..][..hidden], &from_after[row * hidden..][..hidden]);
+            for n in 0..hidden {
+                let state = given[n] + from_after[n];
+                let squashed = tanh(cell[n]);
+                let memory = cell_gradient[n] + state * output[n] * (1.0 - squashed * squashed);
+                back_output[n] = state * squashed * output[n] * (1.0 - output[n]);
+                back_input[n] = memory * candidate[n] * input[n] * (1.0 - input[n]);
+                back_candidate[n] = memory * input[n] * (1.0 - candidate[n] * candidate[n]);
+                back_forget[n] = memory * forget[n] * (1.0 - forget[n]);
+                cell_gradient[n] = memory * forget[n];
             }
-            None => back_forget.fill(0.0),
-        }
-    });
+            match before {
+                Some(before) => {
+                    let before = &before[row * hidden..][..hidden];
+                    back_forget.iter_mut().zip(before).for_each(|(back, before)| *back *= before);
+                }
+                None => back_forget.fill(0.0),
+            }
+        },
+    );
 }

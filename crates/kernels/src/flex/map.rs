@@ -21,7 +21,10 @@ fn block<'a, const N: usize>(tensors: &[&'a [f32]; N], index: usize) -> [&'a [f3
 /// The numbers in place `at` of each tensor.
 #[inline(always)]
 fn place<const N: usize>(tensors: &[&[f32]; N], at: usize) -> [f32; N] {
-    std::array::from_fn(|input| tensors[input][at])
+    std::array::from_fn(
+        #[inline(always)]
+        |input| tensors[input][at],
+    )
 }
 
 impl<F: Function<N>, const N: usize> Kernel<N> for Map<F> {
@@ -32,12 +35,17 @@ impl<F: Function<N>, const N: usize> Kernel<N> for Map<F> {
         let inputs = inputs.map(|input| input.to_contiguous());
         let x = inputs.each_ref().map(values);
         let mut out = vec![0.0; x[0].len()];
-        for_rows(out.par_chunks_mut(BLOCK), BLOCK, |index, out| {
-            let x = block(&x, index).map(|x| &x[..out.len()]);
-            for (at, out) in out.iter_mut().enumerate() {
-                *out = self.0.value_and_slopes(place(&x, at)).0;
-            }
-        });
+        for_rows(
+            out.par_chunks_mut(BLOCK),
+            BLOCK,
+            #[inline(always)]
+            |index, out| {
+                let x = block(&x, index).map(|x| &x[..out.len()]);
+                for (at, out) in out.iter_mut().enumerate() {
+                    *out = self.0.value_and_slopes(place(&x, at)).0;
+                }
+            },
+        );
         float(out, inputs[0].layout().shape())
     }
 
@@ -52,17 +60,22 @@ impl<F: Function<N>, const N: usize> Kernel<N> for Map<F> {
             .chunks_mut(BLOCK)
             .map(|out| (out, of_input.each_mut().map(|blocks| blocks.next().expect("as many as of the output"))))
             .collect();
-        for_rows(blocks.into_par_iter(), BLOCK, |index, (out, slopes)| {
-            let x = block(&x, index).map(|x| &x[..out.len()]);
-            let slopes = slopes.map(|slopes| &mut slopes[..out.len()]);
-            for (at, out) in out.iter_mut().enumerate() {
-                let (value, found) = self.0.value_and_slopes(place(&x, at));
-                *out = value;
-                for input in 0..N {
-                    slopes[input][at] = found[input];
+        for_rows(
+            blocks.into_par_iter(),
+            BLOCK,
+            #[inline(always)]
+            |index, (out, slopes)| {
+                let x = block(&x, index).map(|x| &x[..out.len()]);
+                let slopes = slopes.map(|slopes| &mut slopes[..out.len()]);
+                for (at, out) in out.iter_mut().enumerate() {
+                    let (value, found) = self.0.value_and_slopes(place(&x, at));
+                    *out = value;
+                    for input in 0..N {
+                        slopes[input][at] = found[input];
+                    }
                 }
-            }
-        });
+            },
+        );
         (float(out, shape), slopes.map(|slopes| float(slopes, shape)))
     }
 
@@ -76,11 +89,16 @@ impl<F: Function<N>, const N: usize> Kernel<N> for Map<F> {
                 let slopes = values(&slopes);
                 let mut out = vec![0.0; slopes.len()];
                 let rows = out.par_chunks_mut(BLOCK).zip(slopes.par_chunks(BLOCK)).zip(gradient.par_chunks(BLOCK));
-                for_rows(rows, BLOCK, |_, ((out, slopes), gradient)| {
-                    for ((out, slope), gradient) in out.iter_mut().zip(slopes).zip(gradient) {
-                        *out = slope * gradient;
-                    }
-                });
+                for_rows(
+                    rows,
+                    BLOCK,
+                    #[inline(always)]
+                    |_, ((out, slopes), gradient)| {
+                        for ((out, slope), gradient) in out.iter_mut().zip(slopes).zip(gradient) {
+                            *out = slope * gradient;
+                        }
+                    },
+                );
                 float(out, shape)
             })
         })

@@ -10,14 +10,19 @@ use rayon::prelude::*;
 const WORTH_A_CORE: usize = 16 * 1024;
 
 /// Calls `function` with every row and its index, as vector code, on all cores if there is enough to do; `width` is how many
-/// numbers a row has.
+/// numbers a row has. A closure that is not marked `#[inline(always)]` is compiled apart, for the oldest processor.
 pub(crate) fn for_rows<I>(rows: I, width: usize, function: impl Fn(usize, I::Item) + Send + Sync)
 where
     I: IndexedParallelIterator,
 {
     let arch = Arch::new();
     let least = WORTH_A_CORE.div_ceil(width.max(1));
-    rows.with_min_len(least).enumerate().for_each(|(row, item)| arch.dispatch(|| function(row, item)));
+    rows.with_min_len(least).enumerate().for_each(|(row, item)| {
+        arch.dispatch(
+            #[inline(always)]
+            || function(row, item),
+        )
+    });
 }
 
 /// A product of two matrices.

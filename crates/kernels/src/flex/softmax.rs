@@ -20,21 +20,30 @@ impl Kernel<1> for Softmax {
     type Saved = Float;
 
     fn forward(&self, [logits]: [Float; 1]) -> (Float, Float) {
-        let out = over_rows(&logits, |logits, out| {
-            exponentials(logits, out);
-            let scale = 1.0 / total(out);
-            out.iter_mut().for_each(|out| *out *= scale);
-        });
+        let out = over_rows(
+            &logits,
+            #[inline(always)]
+            |logits, out| {
+                exponentials(logits, out);
+                let scale = 1.0 / total(out);
+                out.iter_mut().for_each(|out| *out *= scale);
+            },
+        );
         (out.clone(), out)
     }
 
     fn backward(&self, output: Float, gradient: Float, _: [bool; 1]) -> [Option<Float>; 1] {
-        [Some(over_two(&output, &gradient, |output, gradient, out| {
-            let mean = dot(output, gradient);
-            for ((out, p), gradient) in out.iter_mut().zip(output).zip(gradient) {
-                *out = p * (gradient - mean);
-            }
-        }))]
+        [Some(over_two(
+            &output,
+            &gradient,
+            #[inline(always)]
+            |output, gradient, out| {
+                let mean = dot(output, gradient);
+                for ((out, p), gradient) in out.iter_mut().zip(output).zip(gradient) {
+                    *out = p * (gradient - mean);
+                }
+            },
+        ))]
     }
 }
 
@@ -43,22 +52,31 @@ impl Kernel<1> for LogSoftmax {
     type Saved = Float;
 
     fn forward(&self, [logits]: [Float; 1]) -> (Float, Float) {
-        let out = over_rows(&logits, |logits, out| {
-            let shift = exponentials(logits, out);
-            let logarithm = total(out).ln();
-            // In two steps: the sum of both would lose what lies below the last place of a large logit.
-            out.iter_mut().zip(logits).for_each(|(out, logit)| *out = (logit - shift) - logarithm);
-        });
+        let out = over_rows(
+            &logits,
+            #[inline(always)]
+            |logits, out| {
+                let shift = exponentials(logits, out);
+                let logarithm = total(out).ln();
+                // In two steps: the sum of both would lose what lies below the last place of a large logit.
+                out.iter_mut().zip(logits).for_each(|(out, logit)| *out = (logit - shift) - logarithm);
+            },
+        );
         (out.clone(), out)
     }
 
     fn backward(&self, output: Float, gradient: Float, _: [bool; 1]) -> [Option<Float>; 1] {
-        [Some(over_two(&output, &gradient, |output, gradient, out| {
-            let sum = total(gradient);
-            for ((out, &log_p), gradient) in out.iter_mut().zip(output).zip(gradient) {
-                *out = gradient - exp(log_p) * sum;
-            }
-        }))]
+        [Some(over_two(
+            &output,
+            &gradient,
+            #[inline(always)]
+            |output, gradient, out| {
+                let sum = total(gradient);
+                for ((out, &log_p), gradient) in out.iter_mut().zip(output).zip(gradient) {
+                    *out = gradient - exp(log_p) * sum;
+                }
+            },
+        ))]
     }
 }
 
@@ -77,7 +95,12 @@ fn over_rows(input: &Float, function: impl Fn(&[f32], &mut [f32]) + Send + Sync)
     let width = shape[shape.num_dims() - 1];
     let input = values(&input);
     let mut out = vec![0.0; input.len()];
-    for_rows(out.par_chunks_mut(width).zip(input.par_chunks(width)), width, |_, (out, input)| function(input, out));
+    for_rows(
+        out.par_chunks_mut(width).zip(input.par_chunks(width)),
+        width,
+        #[inline(always)]
+        |_, (out, input)| function(input, out),
+    );
     float(out, &shape)
 }
 
@@ -88,6 +111,11 @@ fn over_two(first: &Float, second: &Float, function: impl Fn(&[f32], &[f32], &mu
     let (first, second) = (values(first), values(second));
     let mut out = vec![0.0; first.len()];
     let rows = out.par_chunks_mut(width).zip(first.par_chunks(width)).zip(second.par_chunks(width));
-    for_rows(rows, width, |_, ((out, first), second)| function(first, second, out));
+    for_rows(
+        rows,
+        width,
+        #[inline(always)]
+        |_, ((out, first), second)| function(first, second, out),
+    );
     float(out, &shape)
 }
