@@ -32,7 +32,7 @@ impl Divergence for MeanSquaredL2 {
     }
 
     fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
-        let gallery = CentredGallery::new(gallery.mean());
+        let gallery = CentredGallery::new(gallery.mean()).laid_out();
         Some(Box::new(move |query| gallery.squared_distance(query.mean())))
     }
 

@@ -37,7 +37,7 @@ impl Divergence for SquaredWasserstein2 {
     }
 
     fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
-        let gallery = CentredGallery::new(coordinates(gallery));
+        let gallery = CentredGallery::new(coordinates(gallery)).laid_out();
         Some(Box::new(move |query| gallery.squared_distance(coordinates(query))))
     }
 
