@@ -11,9 +11,13 @@ use std::time::{Duration, Instant};
 const DIFFUSION: &str =
     "kind = \"diffusion\"\nsteps = 3\ndenoiser = { net = \"dit\", width = 16, depth = 1, heads = 2 }";
 
+/// Generated label maps and a flow over them.
+const WORLD: &str = "[data.source.world]\nheight = 4\nwidth = 8\nclasses = 3\ntrain = 32\ntest = 16";
+const LABEL_FLOW: &str = "kind = \"label-flow\"\nlevels = 1\nsteps = 1\nwidth = 8\ndepth = 1\ngrowth = 4\ncontext = 4";
+
 /// Long enough to be killed in the middle, with a checkpoint after every step.
-fn long(model: &str) -> String {
-    recipe("", model)
+fn long(source: &str, model: &str) -> String {
+    recipe(source, model)
         .replace("epochs = 2\nsteps_per_epoch = 2\n", "epochs = 2\nsteps_per_epoch = 40\ncheckpoint_every = 1\n")
 }
 
@@ -42,45 +46,53 @@ fn assert_same(one: &Path, other: &Path) {
 #[test]
 fn the_same_recipe_and_seed_give_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    for (kind, model) in [
-        ("diffusion", DIFFUSION.to_owned()),
-        ("continuous", format!("kind = \"continuous\"\n{DIT}")),
+    for (kind, source, model) in [
+        ("diffusion", "", DIFFUSION.to_owned()),
+        ("continuous", "", format!("kind = \"continuous\"\n{DIT}")),
+        ("label-flow", WORLD, LABEL_FLOW.to_owned()),
         (
             "flow",
+            "",
             "kind = \"flow\"\nhidden = 8\nsteps = 2\ncontext = 8\ncontext_out = 4\ninput_dropout = 0.2".to_owned(),
         ),
-        ("latent", "kind = \"latent\"\nhidden = 8\nlatent = 3".to_owned()),
+        ("latent", "", "kind = \"latent\"\nhidden = 8\nlatent = 3".to_owned()),
     ] {
-        let [one, two] = [1, 2].map(|n| trained(folder.path(), &format!("{kind}-{n}"), &recipe("", &model), None));
+        let [one, two] = [1, 2].map(|n| trained(folder.path(), &format!("{kind}-{n}"), &recipe(source, &model), None));
         assert_same(&one, &two);
     }
 }
 
 #[test]
 fn a_diffusion_killed_twice_and_resumed_ends_bit_equal_with_its_history_of_noise_levels() {
-    killed_and_resumed(DIFFUSION);
+    killed_and_resumed("", DIFFUSION);
 }
 
 #[test]
 fn a_flow_killed_twice_and_resumed_ends_bit_equal() {
     killed_and_resumed(
+        "",
         "kind = \"flow\"\nhidden = 8\nsteps = 2\ncontext = 8\ncontext_out = 4\ninput_dropout = 0.2\nact_norm = true",
     );
 }
 
 #[test]
 fn a_diffusion_in_continuous_time_killed_twice_and_resumed_ends_bit_equal() {
-    killed_and_resumed(&format!("kind = \"continuous\"\n{DIT}"));
+    killed_and_resumed("", &format!("kind = \"continuous\"\n{DIT}"));
 }
 
 #[test]
 fn a_latent_flow_killed_twice_and_resumed_ends_bit_equal() {
-    killed_and_resumed("kind = \"latent\"\nhidden = 8\nlatent = 3");
+    killed_and_resumed("", "kind = \"latent\"\nhidden = 8\nlatent = 3");
 }
 
-fn killed_and_resumed(model: &str) {
+#[test]
+fn a_flow_over_label_maps_killed_twice_and_resumed_ends_bit_equal() {
+    killed_and_resumed(WORLD, LABEL_FLOW);
+}
+
+fn killed_and_resumed(source: &str, model: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let whole = trained(folder.path(), "whole", &long(model), None);
+    let whole = trained(folder.path(), "whole", &long(source, model), None);
     let again = folder.path().join("again");
     let recipe = folder.path().join("whole.toml");
     let arguments = ["train", "--quiet", "--recipe", text(&recipe), "--out", text(&again), "--resume"];
