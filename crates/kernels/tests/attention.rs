@@ -14,7 +14,7 @@ fn attention_and_its_gradients_are_those_of_burn_in_f64() {
         for causal in [false, true].into_iter().filter(|causal| !causal || length == keys) {
             for masked in [false, true] {
                 let sizes = [length * width, keys * width, keys * width].map(|size| (batch * heads * size, 2.0));
-                assert_like_f64(&sizes, 4e-6, |inputs| {
+                assert_like_f64("attention", &sizes, 4e-6, |inputs| {
                     let [q, k, v] = [(0, length), (1, keys), (2, keys)]
                         .map(|(input, rows)| inputs[input].clone().reshape([batch, heads, rows, width]));
                     let device = q.device().without_autodiff();

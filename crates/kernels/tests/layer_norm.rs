@@ -9,11 +9,11 @@ use halation_kernels::layer_norm;
 #[test]
 fn layer_normalisation_and_its_gradients_are_those_of_burn_in_f64() {
     for [rows, width] in [[1, 1], [1, 7], [3, 16], [300, 96]] {
-        assert_like_f64(&[(rows * width, 3.0), (width, 1.0), (width, 1.0)], 4e-6, |inputs| {
+        assert_like_f64("layer_norm", &[(rows * width, 3.0), (width, 1.0), (width, 1.0)], 4e-6, |inputs| {
             let x = inputs[0].clone().reshape([rows, width]);
             layer_norm(x, inputs[1].clone(), Some(inputs[2].clone()), 1e-5).flatten(0, 1)
         });
-        assert_like_f64(&[(rows * width, 3.0), (width, 1.0)], 4e-6, |inputs| {
+        assert_like_f64("layer_norm", &[(rows * width, 3.0), (width, 1.0)], 4e-6, |inputs| {
             let x = inputs[0].clone().reshape([rows, 1, width]);
             layer_norm(x, inputs[1].clone(), None, 1e-5).flatten(0, 2)
         });

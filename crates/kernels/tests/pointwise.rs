@@ -22,8 +22,8 @@ fn functions_of_a_number_and_their_slopes_are_those_of_burn_in_f64() {
     for (name, function) in all {
         for scale in [0.1, 1.0, 6.0, 60.0] {
             for count in [1, 17, 30_000] {
-                println!("{name} of {count} numbers up to {scale}");
-                assert_like_f64(&[(count, scale)], 1e-6, |inputs| function(inputs[0].clone()));
+                let what = format!("{name} of {count} numbers up to {scale}");
+                assert_like_f64(&what, &[(count, scale)], 1e-6, |inputs| function(inputs[0].clone()));
             }
         }
     }
@@ -65,7 +65,7 @@ fn softmax_and_its_logarithm_are_those_of_burn_in_f64_along_every_axis() {
         for axis in 0..2 {
             for scale in [1.0, 50.0] {
                 for function in [softmax::<2>, log_softmax::<2>] {
-                    assert_like_f64(&[(rows * columns, scale)], 2e-6, |inputs| {
+                    assert_like_f64("softmax", &[(rows * columns, scale)], 2e-6, |inputs| {
                         function(inputs[0].clone().reshape([rows, columns]), axis).flatten(0, 1)
                     });
                 }

@@ -11,7 +11,7 @@ fn an_lstm_and_its_gradients_are_those_of_its_parts() {
     {
         let states = directions * length * batch * hidden;
         let inputs = [(4 * states, 2.0), (directions * 4 * hidden * hidden, 1.0 / (hidden as f64).sqrt())];
-        assert_like_f64(&inputs, 2e-6, |inputs| {
+        assert_like_f64("lstm", &inputs, 2e-6, |inputs| {
             let gates = inputs[0].clone().reshape([directions, length, batch, 4 * hidden]);
             lstm(gates, inputs[1].clone().reshape([directions, 4 * hidden, hidden])).flatten(0, 3)
         });
@@ -23,7 +23,7 @@ fn a_gru_and_its_gradients_are_those_of_its_parts() {
     for (running, hidden) in [(vec![1], 1), (vec![3, 3, 2, 1], 4), (vec![2, 2, 2], 3), (vec![70, 41, 41, 5], 128)] {
         let states = running.iter().sum::<usize>() * hidden;
         let inputs = [(3 * states, 2.0), (3 * hidden * hidden, 1.0 / (hidden as f64).sqrt()), (3 * hidden, 1.0)];
-        assert_like_f64(&inputs, 2e-6, |inputs| {
+        assert_like_f64("gru", &inputs, 2e-6, |inputs| {
             let gates = inputs[0].clone().reshape([states / hidden, 3 * hidden]);
             let recurrent = inputs[1].clone().reshape([3 * hidden, hidden]);
             gru(gates, recurrent, inputs[2].clone(), &running).flatten(0, 1)

@@ -10,9 +10,9 @@ use rand_chacha::rand_core::SeedableRng;
 /// How many numbers an input has, and how far from zero they are.
 pub type Input = (usize, f64);
 
-/// Asserts that value and all gradients of `function` are the same to `tolerance`, times the largest number of each where
+/// Asserts that value and all gradients of `function`, which messages call `what`, are the same to `tolerance`, times the largest number of each where
 /// that is above 1. Inputs and output are flat.
-pub fn assert_like_f64(inputs: &[Input], tolerance: f64, function: impl Fn(&[Tensor<1>]) -> Tensor<1>) {
+pub fn assert_like_f64(what: &str, inputs: &[Input], tolerance: f64, function: impl Fn(&[Tensor<1>]) -> Tensor<1>) {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let mut draw =
         |(count, scale): Input| (0..count).map(|_| scale * random.random_range(-1.0..1.0)).collect::<Vec<f64>>();
@@ -37,7 +37,7 @@ pub fn assert_like_f64(inputs: &[Input], tolerance: f64, function: impl Fn(&[Ten
     for (index, (fast, exact)) in fast.iter().zip(&exact).enumerate() {
         let largest = exact.iter().fold(1.0, |largest: f64, value| largest.max(value.abs()));
         let worst = fast.iter().zip(exact).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        assert!(worst <= tolerance * largest, "output and inputs, {index}: {worst:e} off, largest {largest:e}");
+        assert!(worst <= tolerance * largest, "{what}, output and inputs, {index}: {worst:e} off, largest {largest:e}");
         assert!(fast.iter().all(|value| value.is_finite()));
     }
 }
