@@ -94,6 +94,21 @@ fn the_decoder_is_drawn_as_often_as_the_second_step_whatever_its_term() {
 }
 
 #[test]
+fn a_guarded_sampler_starves_no_step_and_draws_the_others_by_importance() {
+    let mut sampler = TimeSampler::new(TimeSamplerKind::GuardedImportance, 4).unwrap();
+    for _ in 0..11 {
+        sampler.update(&[1, 2, 3, 4], &[0.0, 0.0, 1.0, 3.0]);
+    }
+    let guarded = sampler.probabilities();
+    let published = TimeSampler { kind: TimeSamplerKind::Importance, ..sampler }.probabilities();
+    assert!(published[1] < 1e-4);
+    for (guarded, published) in guarded.iter().zip(&published) {
+        assert!(*guarded >= 0.025 && (guarded - (0.9 * published + 0.025)).abs() < 1e-12);
+    }
+    assert!((guarded.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+}
+
+#[test]
 fn steps_that_occur_twice_in_a_batch_are_averaged_in_any_order() {
     let sampler = TimeSampler::new(TimeSamplerKind::Importance, 4).unwrap();
     let (mut a, mut b) = (sampler.clone(), sampler);

@@ -212,7 +212,7 @@ impl Default for DiffusionModel {
             transition: TransitionKind::default(),
             schedule: ScheduleKind::default(),
             direct_decoder: false,
-            time_sampler: TimeSamplerKind::Importance,
+            time_sampler: TimeSamplerKind::default(),
             auxiliary: 0.0,
             denoiser: Denoiser::default(),
         }

@@ -8,6 +8,8 @@ use crate::head::config_error;
 
 /// Every step must have been seen more often than this before importance counts.
 const WARM_UP: u64 = 10;
+/// Share of the draws that a guarded sampler leaves to chance.
+const GUARD: f64 = 0.1;
 /// Share of the history that an update keeps.
 const KEEP: f64 = 0.9;
 
@@ -43,18 +45,24 @@ impl TimeSampler {
     /// `q(t)` for `t = 1..=T`.
     ///
     /// By importance: `w_t = sqrt(h_t + 1e-10) + 1e-4`, `w_1 = w_2` (the decoder's term is of another size), normalised;
-    /// uniform before that.
+    /// uniform before that. Guarded, a tenth of the probability is spread evenly.
     pub fn probabilities(&self) -> Vec<f64> {
         let steps = self.history.len();
-        if self.kind != TimeSamplerKind::Importance || !self.is_warm() {
-            return vec![1.0 / steps as f64; steps];
+        let even = 1.0 / steps as f64;
+        let guard = match self.kind {
+            TimeSamplerKind::Importance => 0.0,
+            TimeSamplerKind::GuardedImportance => GUARD,
+            TimeSamplerKind::Uniform | TimeSamplerKind::Stratified => return vec![even; steps],
+        };
+        if !self.is_warm() {
+            return vec![even; steps];
         }
         let mut weights: Vec<f64> = self.history.iter().map(|h| (h + 1e-10).sqrt() + 1e-4).collect();
         if steps > 1 {
             weights[0] = weights[1];
         }
         let sum: f64 = weights.iter().sum();
-        weights.iter().map(|weight| weight / sum).collect()
+        weights.iter().map(|weight| (1.0 - guard) * weight / sum + guard * even).collect()
     }
 
     /// Draws one step for each number of `uniforms`, which lie in `[0, 1)`; the stratified sampler uses the first alone.
@@ -74,7 +82,7 @@ impl TimeSampler {
             .map(|(row, &uniform)| {
                 let point = match self.kind {
                     TimeSamplerKind::Stratified => (uniforms[0] + row as f64 / batch).fract(),
-                    TimeSamplerKind::Uniform | TimeSamplerKind::Importance => uniform,
+                    _ => uniform,
                 };
                 cumulative.partition_point(|&c| c <= point).min(cumulative.len() - 1) + 1
             })
