@@ -121,19 +121,32 @@ fn slow(measure: Measure, one: &Plain, two: &Plain, query_draws: &[f64], gallery
 
 #[test]
 fn the_fast_form_of_every_measure_equals_its_definition_in_loops() {
-    let (mut draws, (options, query_draws, gallery_draws)) = (Draws::new(1), options(DIMS));
-    let (query, gallery) = (draws.distributions(6, DIMS, &device()), draws.distributions(7, DIMS, &device()));
-    let (queries, items) = (Plain::all(&query), Plain::all(&gallery));
     for measure in Measure::ALL {
-        let fast = measure.build(&options).unwrap().pairwise(&query, &gallery);
-        assert_eq!(fast.dims(), [6, 7]);
-        let expected: Vec<f64> = queries
-            .iter()
-            .flat_map(|one| items.iter().map(|two| slow(measure, one, two, &query_draws, &gallery_draws)))
-            .collect();
-        // Matrix products cancel terms of up to 1e3 here (means over variances), at 6e-8 each.
-        assert_close(measure.name(), &values(&fast), &expected, 1e-4);
+        assert_fast_form_is_slow_form(measure, DIMS);
     }
+}
+
+#[test]
+fn so_it_does_over_more_dimensions_than_are_worked_on_side_by_side() {
+    for measure in Measure::ALL.into_iter().filter(|measure| !measure.is_sampled()) {
+        for dims in [16, 37, 130 * 16 + 1] {
+            assert_fast_form_is_slow_form(measure, dims);
+        }
+    }
+}
+
+fn assert_fast_form_is_slow_form(measure: Measure, dims: usize) {
+    let (mut draws, (options, query_draws, gallery_draws)) = (Draws::new(1), options(dims));
+    let (query, gallery) = (draws.distributions(6, dims, &device()), draws.distributions(7, dims, &device()));
+    let (queries, items) = (Plain::all(&query), Plain::all(&gallery));
+    let fast = measure.build(&options).unwrap().pairwise(&query, &gallery);
+    assert_eq!(fast.dims(), [6, 7]);
+    let expected: Vec<f64> = queries
+        .iter()
+        .flat_map(|one| items.iter().map(|two| slow(measure, one, two, &query_draws, &gallery_draws)))
+        .collect();
+    // Matrix products cancel terms of up to 1e3 here (means over variances), at 6e-8 each.
+    assert_close(&format!("{measure}, {dims} dimensions"), &values(&fast), &expected, 1e-4);
 }
 
 #[test]

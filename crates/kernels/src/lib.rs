@@ -12,6 +12,7 @@ mod layer_norm;
 mod lstm;
 pub mod math;
 mod memory;
+mod pair_map;
 mod pointwise;
 mod softmax;
 
@@ -24,5 +25,6 @@ pub use gru::gru;
 pub use layer_norm::layer_norm;
 pub use lstm::{lstm, lstm_cell};
 pub use memory::keep_freed_memory;
+pub use pair_map::{PairFunction, pair_map};
 pub use pointwise::{exponential, gelu, gelu_tanh, log_sigmoid, mish, sigmoid, silu, softplus, tanh};
 pub use softmax::{log_softmax, softmax};

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::{Direction, Divergence};
 use crate::{
     dist::DiagNormal,
-    pairs::{Factors, all_pairs, same_place},
+    pairs::{Factors, Overlap, all_pairs, same_place},
 };
 
 /// Bhattacharyya distance `-ln int sqrt(p1 p2) = sum_k (d/(4 (v1 + v2)) + 1/2 ln((v1 + v2)/(2 sigma1 sigma2)))` with
@@ -36,7 +36,8 @@ impl Divergence for Bhattacharyya {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        all_pairs(query, gallery, reduce)
+        let sums = Overlap { gap: 0.25, log: 0.5, power: -1.0, factor: 0.5 };
+        sums.all_pairs(query, gallery).unwrap_or_else(|| all_pairs(query, gallery, reduce))
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

@@ -1,6 +1,7 @@
 //! The smallest and the largest squared difference of one coordinate.
 
 use burn::tensor::Tensor;
+use halation_kernels::{PairFunction, pair_map};
 
 use super::{Direction, Divergence};
 use crate::{
@@ -28,6 +29,26 @@ impl CoordinateGap {
     }
 }
 
+impl PairFunction for CoordinateGap {
+    #[inline(always)]
+    fn value(&self, left: &[f32], right: &[f32]) -> f32 {
+        const LANES: usize = 16;
+        let ((blocks, rest), (other_blocks, other_rest)) = (left.as_chunks::<LANES>(), right.as_chunks::<LANES>());
+        let smallest = *self == Self::Smallest;
+        let better = |gap: f32, best: f32| if (gap < best) == smallest { gap } else { best };
+        let worst = if smallest { f32::INFINITY } else { f32::NEG_INFINITY };
+        let mut best = [worst; LANES];
+        for (block, other) in blocks.iter().zip(other_blocks) {
+            for lane in 0..LANES {
+                best[lane] = better((block[lane] - other[lane]).abs(), best[lane]);
+            }
+        }
+        let rest = rest.iter().zip(other_rest).map(|(one, other)| (one - other).abs());
+        let gap = best.into_iter().chain(rest).fold(worst, |best, gap| better(gap, best));
+        gap * gap
+    }
+}
+
 impl Divergence for CoordinateGap {
     fn name(&self) -> &'static str {
         match self {
@@ -45,7 +66,10 @@ impl Divergence for CoordinateGap {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        all_pairs(query, gallery, |one, two| self.reduce(one, two))
+        match pair_map(*self, &query.mean(), &gallery.mean()) {
+            Some(gaps) => gaps,
+            None => all_pairs(query, gallery, |one, two| self.reduce(one, two)),
+        }
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

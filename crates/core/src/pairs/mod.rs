@@ -5,11 +5,14 @@
 mod centred_gallery;
 mod factors;
 mod gram;
+mod log_product;
+mod overlap;
 mod samples;
 mod tiles;
 
 pub(crate) use centred_gallery::*;
 pub(crate) use factors::*;
 pub(crate) use gram::*;
+pub(crate) use overlap::*;
 pub(crate) use samples::*;
 pub(crate) use tiles::*;

@@ -8,6 +8,7 @@ mod layer_norm;
 mod lstm;
 mod map;
 mod operand;
+mod pair_map;
 mod rows;
 mod softmax;
 
@@ -18,5 +19,6 @@ pub(crate) use layer_norm::LayerNorm;
 pub(crate) use lstm::Lstm;
 pub(crate) use map::Map;
 pub(crate) use operand::{Operand, flags};
+pub(crate) use pair_map::pair_map;
 
 pub(crate) use softmax::{LogSoftmax, Softmax};

@@ -1,0 +1,35 @@
+//! A number for every pair of rows.
+
+use burn::tensor::Tensor;
+
+/// A function of two rows of numbers, for [`pair_map`].
+pub trait PairFunction: Copy + Send + Sync {
+    /// The value. Marked `#[inline(always)]` and in loops over slices of equal length, it becomes vector code.
+    fn value(&self, left: &[f32], right: &[f32]) -> f32;
+}
+
+/// `function` of every row of `left` with every row of `right`, on all cores and tile by tile, so that rows are read from the
+/// cache; `None` where that form does not exist: on other backends than Flex, for other floats than `f32`, and on the way to a
+/// loss, since it has no gradient.
+///
+/// # Shapes
+/// * `left`: `[N, D]`, `right`: `[M, D]`; output: `[N, M]`
+///
+/// # Panics
+/// If the widths differ.
+pub fn pair_map<F: PairFunction>(function: F, left: &Tensor<2>, right: &Tensor<2>) -> Option<Tensor<2>> {
+    assert_eq!(left.dims()[1], right.dims()[1], "rows of one width");
+    #[cfg(feature = "flex")]
+    {
+        use crate::flex::Operand;
+        let (Operand::Plain(left), Operand::Plain(right)) = (Operand::of(left)?, Operand::of(right)?) else {
+            return None;
+        };
+        return Some(Tensor::from_primitive::<burn::backend::Flex>(crate::flex::pair_map(function, &left, &right)));
+    }
+    #[cfg(not(feature = "flex"))]
+    {
+        let _ = function;
+        None
+    }
+}
