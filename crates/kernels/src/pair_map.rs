@@ -25,7 +25,7 @@ pub fn pair_map<F: PairFunction>(function: F, left: &Tensor<2>, right: &Tensor<2
         let (Operand::Plain(left), Operand::Plain(right)) = (Operand::of(left)?, Operand::of(right)?) else {
             return None;
         };
-        return Some(Tensor::from_primitive::<burn::backend::Flex>(crate::flex::pair_map(function, &left, &right)));
+        Some(Tensor::from_primitive::<burn::backend::Flex>(crate::flex::pair_map(function, &left, &right)))
     }
     #[cfg(not(feature = "flex"))]
     {
