@@ -75,7 +75,8 @@ pub fn run(args: &ReproArgs) -> anyhow::Result<()> {
             println!("repro: {}: {}", recipe.name, recipe.summary(&metrics));
             measured.push((recipe, metrics));
         }
-        page::write_all(&folder, &workspace_root().join("docs/results"), &measured)?;
+        let all = recipe::read_all(&folder.join(args.tier.folder()), None)?;
+        page::write_all(&folder, &workspace_root().join("docs/results"), &measured, &all)?;
     }
     if missed.is_empty() {
         return Ok(());

@@ -52,8 +52,13 @@ fn two() -> usize {
     2
 }
 
-/// Writes every page that `recipes/pages.toml` describes and that has measured rows.
-pub fn write_all(recipes: &Path, results: &Path, measured: &[(Recipe, Metrics)]) -> anyhow::Result<()> {
+/// Writes every page that `recipes/pages.toml` describes and of whose recipes, `all` of the tier, every one was `measured`.
+pub fn write_all(
+    recipes: &Path,
+    results: &Path,
+    measured: &[(Recipe, Metrics)],
+    all: &[Recipe],
+) -> anyhow::Result<()> {
     let path = recipes.join("pages.toml");
     if !path.is_file() {
         return Ok(());
@@ -64,6 +69,15 @@ pub fn write_all(recipes: &Path, results: &Path, measured: &[(Recipe, Metrics)])
         let rows: Vec<&(Recipe, Metrics)> =
             measured.iter().filter(|(recipe, _)| recipe.page.as_deref() == Some(&page.name)).collect();
         if rows.is_empty() {
+            continue;
+        }
+        let belong = all.iter().filter(|recipe| recipe.page.as_deref() == Some(&page.name)).count();
+        if rows.len() < belong {
+            println!(
+                "repro: docs/results/{}.md stays as it is: {} of its {belong} recipes were measured, and a page is written whole",
+                page.name,
+                rows.len()
+            );
             continue;
         }
         std::fs::create_dir_all(results)?;
