@@ -2,7 +2,7 @@
 
 mod common;
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{DType, Int, Tensor, TensorData};
 use common::{Draws, assert_all_finite, assert_close, autodiff, device, scalar, values};
 use halation_core::categorical::*;
 use halation_core::dist::{Gumbel, Logistic, LogisticMixture, TruncatedGumbel};
@@ -99,7 +99,7 @@ fn a_categorical_knows_its_probabilities_entropy_and_divergence() {
 
 #[test]
 fn gumbel_max_draws_have_the_frequencies_of_the_classes() {
-    let (device, count, probs) = (device(), 200_000, [0.6_f64, 0.25, 0.1, 0.049, 0.001]);
+    let (device, count, probs) = (device(), 1_000_000, [0.6_f64, 0.25, 0.1, 0.049, 0.001]);
     let logits: Vec<f32> = probs.iter().map(|p| p.ln() as f32).collect();
     let logits = Tensor::<1>::from_floats(logits.as_slice(), &device).reshape([1, 1, 5]).expand([1, count, 5]);
     let u = Tensor::from_data(TensorData::new(uniforms(3, count * 5), [1, count, 5]), &device);
@@ -122,6 +122,16 @@ fn f32_noise_never_draws_an_event_rarer_than_its_range_and_can_draw_one_within_i
         Categorical::new(logits).sample(u.clone()).into_scalar::<i64>()
     };
     assert_eq!((drawn(1e-10), drawn(1e-8)), (0, 1));
+}
+
+#[test]
+fn f64_noise_can_draw_what_f32_noise_never_does() {
+    let device = device();
+    // One unit in the last place below one, as above, which is 2^-53 here.
+    let double = |values: [f64; 2]| Tensor::<3>::from_data([[values]], (&device, DType::F64));
+    let u = double([0.0, 1.0 - f64::EPSILON / 2.0]);
+    let drawn = |rare: f64| Categorical::new(double([0.0, rare.ln()])).sample(u.clone()).into_scalar::<i64>();
+    assert_eq!((drawn(1e-9), drawn(1e-10)), (1, 1));
 }
 
 #[test]

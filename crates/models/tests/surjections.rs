@@ -8,8 +8,8 @@ use common::{device, hashed, signed, uniform, values};
 use halation_core::bound::{ElboAccumulator, IwboAccumulator};
 use halation_core::unit::Bits;
 use halation_models::ModelError;
-use halation_models::flow::Density;
 use halation_models::flow::argmax::*;
+use halation_models::flow::{AutoregressiveFlowConfig, Density};
 
 fn ids(values: Vec<i64>, shape: [usize; 2]) -> Tensor<2, Int> {
     Tensor::from_data(TensorData::new(values, shape), &device())
@@ -179,6 +179,32 @@ fn bounds_rise_with_the_samples_to_the_exact_likelihood_and_unused_codes_cost_wh
     assert!(exact - before < 0.735 / 4.0, "256 samples: {before}, exact {exact}");
     let unused = (32.0_f64 / 27.0).log2();
     assert!((5.0 - Bits::uniform(27).value() - unused).abs() < 1e-12 && (unused - 0.245112).abs() < 1e-6);
+}
+
+#[test]
+fn the_probabilities_of_the_32_codes_of_five_bits_sum_to_one_under_a_flow() {
+    let (classes, samples) = (32, 20_000);
+    let mut surjection = sign(classes).init(&device());
+    // Wide draws, q(u | x) = N(0, 3^2): the flow has the tails of logistic numbers, which narrow ones do not reach.
+    let projection = &mut surjection.network.as_mut().unwrap().projection;
+    projection.weight = Param::from_tensor(projection.weight.val().zeros_like());
+    let (mean, log_scale) = ([0.0; 5], [3.0_f32.ln(); 5]);
+    projection.bias = Some(Param::from_tensor(Tensor::from_floats([mean, log_scale].concat().as_slice(), &device())));
+    let flow = hashed(AutoregressiveFlowConfig::new(5, 16, 1).with_mixtures(3).init(&device()));
+    let (mut sum, mut variance, mut least) = (0.0, 0.0, f64::INFINITY);
+    for class in 0..classes {
+        let noise = normal(&format!("class {class}"), [samples, 1, surjection.noise_width()]);
+        let (v, log_q) = surjection.forward(ids(vec![class as i64; samples], [samples, 1]), noise);
+        let weights: Vec<f64> = values(flow.log_prob(v) - log_q).into_iter().map(|w| f64::from(w).exp()).collect();
+        let mean = weights.iter().sum::<f64>() / samples as f64;
+        let spread = weights.iter().map(|w| (w - mean).powi(2)).sum::<f64>() / (samples - 1) as f64;
+        sum += mean;
+        variance += spread / samples as f64;
+        least = least.min(mean);
+    }
+    let error = variance.sqrt();
+    assert!(error < 0.02 && (sum - 1.0).abs() < 4.0 * error, "the sum is {sum} +- {error}");
+    assert!(least > 1e-4, "every code has some probability: {least}");
 }
 
 /// Points of bits, by sign.

@@ -53,12 +53,7 @@ fn two() -> usize {
 }
 
 /// Writes every page that `recipes/pages.toml` describes and of whose recipes, `all` of the tier, every one was `measured`.
-pub fn write_all(
-    recipes: &Path,
-    results: &Path,
-    measured: &[(Recipe, Metrics)],
-    all: &[Recipe],
-) -> anyhow::Result<()> {
+pub fn write_all(recipes: &Path, results: &Path, measured: &[(Recipe, Metrics)], all: &[Recipe]) -> anyhow::Result<()> {
     let path = recipes.join("pages.toml");
     if !path.is_file() {
         return Ok(());
@@ -120,7 +115,7 @@ fn render(page: &Page, rows: &[&(Recipe, Metrics)]) -> String {
     }
     out.push('\n');
     // A difference of single runs has no standard error to be compared with.
-    if seeds > 1 {
+    if seeds > 1 && rows.len() > 1 {
         out.push_str(&verdicts(page, rows));
     }
     let recipes: Vec<String> = rows.iter().map(|(recipe, _)| format!("`{}`", recipe.name)).collect();

@@ -1,6 +1,6 @@
 //! Sums and one-hot vectors by their logarithms, and the noise that turns an argmax into a draw.
 
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{DType, Int, Tensor};
 use halation_kernels::softplus;
 
 /// What [`log_one_hot`] holds off the class: `ln(1e-30)`. Finite, so that differences of two of them are zero and not NaN.
@@ -8,6 +8,9 @@ pub const LOG_ZERO: f64 = -69.077_552_789_821_37;
 
 /// The uniforms that are told apart: `[1e-30, 1 - 2^-24]`, so that both logarithms of [`gumbel_from_uniform`] are finite in f32.
 pub const UNIFORM_RANGE: [f64; 2] = [1e-30, 1.0 - 1.0 / (1 << 24) as f64];
+
+/// The same for f64 noise, which tells far rarer events apart.
+const UNIFORM_RANGE_F64: [f64; 2] = [1e-300, 1.0 - f64::EPSILON / 2.0];
 
 /// Below this a maximum counts as "all terms are zero"; subtracting it from minus infinity stays minus infinity.
 const LOWEST: f64 = -3e38;
@@ -49,15 +52,15 @@ pub fn log_one_hot(ids: Tensor<2, Int>, classes: usize) -> Tensor<3> {
     Tensor::<3>::full([batch, length, classes], LOG_ZERO, &device).mask_fill(on_class, 0.0)
 }
 
-/// Standard Gumbel noise `-ln(-ln u)`, with `u` cut to [`UNIFORM_RANGE`].
+/// Standard Gumbel noise `-ln(-ln u)`, with `u` cut to [`UNIFORM_RANGE`], or to that of f64 where it is f64.
 ///
 /// In f32 it lies in `[-4.24, 16.64]`: an argmax never draws an event rarer than about `2^-24`, which is harmless below 256
-/// classes and acts like a lower temperature at 50 000.
+/// classes and acts like a lower temperature at 50 000. In f64 it reaches 36.7.
 ///
 /// # Shapes
 /// * `u`: any, draws of U(0, 1); output: the same
 pub fn gumbel_from_uniform<const D: usize>(u: Tensor<D>) -> Tensor<D> {
-    let [low, high] = UNIFORM_RANGE;
+    let [low, high] = if u.dtype() == DType::F64 { UNIFORM_RANGE_F64 } else { UNIFORM_RANGE };
     -(-u.clamp(low, high).log()).log()
 }
 
