@@ -20,12 +20,19 @@ pub fn attention(
     hidden: Option<Tensor<4, Bool>>,
     causal: bool,
 ) -> Tensor<4> {
+    let ([batch, heads, length, width], [_, _, keys, _]) = (query.dims(), key.dims());
+    assert_eq!(key.dims(), [batch, heads, keys, width], "keys are [B, H, M, e] for queries [B, H, L, e]");
+    assert_eq!(value.dims()[..3], [batch, heads, keys], "values are [B, H, M, f] for keys [B, H, M, e]");
+    if let Some(hidden) = &hidden {
+        assert_eq!(hidden.dims(), [batch, heads, length, keys], "what is hidden is [B, H, L, M]");
+    }
     assert!(!causal || query.dims()[2] == key.dims()[2], "causal attention is of a sequence to itself");
     #[cfg(feature = "flex")]
     {
         use crate::flex::{Attention, Operand, flags, run};
         let operands = (Operand::of(&query), Operand::of(&key), Operand::of(&value));
-        if let (Some(query), Some(key), Some(value)) = operands {
+        let any = batch * heads * length * keys * width * value.dims()[3] > 0;
+        if let (true, (Some(query), Some(key), Some(value))) = (any, operands) {
             let hidden = hidden.map(|hidden| flags(&hidden));
             return run(Attention { hidden, causal }, [query, key, value]);
         }

@@ -22,13 +22,16 @@ use burn::tensor::activation::{sigmoid, tanh};
 /// * output: `[sum of running, H]`
 ///
 /// # Panics
-/// If the shapes do not fit, or `running` grows or is empty.
+/// If the shapes do not fit, the state has no numbers, or `running` grows, is empty or holds a zero.
 pub fn gru(gates: Tensor<2>, recurrent: Tensor<2>, bias: Tensor<1>, running: &[usize]) -> Tensor<2> {
     let [steps, width] = gates.dims();
+    let hidden = width / 3;
+    assert!(running.iter().all(|&rows| rows > 0) && hidden > 0, "at every step a sequence runs: {running:?}");
     assert!(running.is_sorted_by(|now, then| now >= then), "running sequences never grow: {running:?}");
     assert_eq!(steps, running.iter().sum::<usize>(), "gates have a row for each sequence at each step");
     assert!(steps > 0, "a GRU reads at least one position");
-    assert_eq!(recurrent.dims(), [width, width / 3], "recurrent weights are [3 H, H]");
+    assert_eq!((width, bias.dims()), (3 * hidden, [3 * hidden]), "three gates of equal width, and a bias of them");
+    assert_eq!(recurrent.dims(), [width, hidden], "recurrent weights are [3 H, H]");
     #[cfg(feature = "flex")]
     {
         use crate::flex::{Gru, Operand, run};

@@ -12,8 +12,11 @@ use burn::tensor::{Tensor, module};
 pub fn layer_norm<const R: usize>(x: Tensor<R>, gamma: Tensor<1>, beta: Option<Tensor<1>>, epsilon: f64) -> Tensor<R> {
     let [width] = gamma.dims();
     assert_eq!(x.dims()[R - 1], width, "the last axis of the input has as many numbers as gamma");
+    if let Some(beta) = &beta {
+        assert_eq!(beta.dims(), [width], "beta has as many numbers as gamma");
+    }
     #[cfg(feature = "flex")]
-    {
+    if width > 0 {
         use crate::flex::{LayerNorm, Operand, run};
         let shift = match &beta {
             Some(beta) => Operand::of(beta),

@@ -1,9 +1,9 @@
 //! Operations that Burn's CPU backend (Flex) is slow at in parts, as one pass over the data on all cores, with a gradient of
 //! their own.
 //!
-//! Every function here has two forms that compute the same: Burn's own operations one after another, on any backend and
-//! any type of float, and, with the feature `flex`, a fast form for `f32` on Flex. Callers see neither: the tensors decide.
-//! What is gained is said at each function and measured by `cargo xtask bench`.
+//! Functions that may be on the way to a loss have two forms that compute the same: Burn's own operations one after another, on any
+//! backend and any type of float, and, with the feature `flex`, a fast form for `f32` on Flex. Callers see neither: the tensors
+//! decide. [`pair_map`] has the fast form alone, and says `None` elsewhere. What is gained is measured by `cargo xtask bench`.
 
 mod attention;
 mod function;

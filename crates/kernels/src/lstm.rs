@@ -20,14 +20,20 @@ use burn::tensor::activation::{sigmoid, tanh};
 /// * output: `[R, L, B, H]`
 ///
 /// # Panics
-/// If the shapes do not fit, or there is no position.
+/// If the shapes do not fit, or there is no position, no sequence or no state.
 pub fn lstm(gates: Tensor<4>, recurrent: Tensor<3>) -> Tensor<4> {
-    let [directions, length, _, width] = gates.dims();
-    assert!(matches!(directions, 1 | 2) && length > 0, "an LSTM reads at least one position, in one or two directions");
-    assert_eq!(recurrent.dims(), [directions, width, width / 4], "recurrent weights are [R, 4 H, H]");
+    let [directions, length, batch, width] = gates.dims();
+    let hidden = width / 4;
+    assert!(matches!(directions, 1 | 2), "an LSTM reads in one or two directions");
+    assert!(length * batch * hidden > 0, "an LSTM reads at least one position of one sequence into one number");
+    assert_eq!(width, 4 * hidden, "four gates of equal width");
+    assert_eq!(recurrent.dims(), [directions, width, hidden], "recurrent weights are [R, 4 H, H]");
     #[cfg(feature = "flex")]
-    if let (Some(gates), Some(recurrent)) = (crate::flex::Operand::of(&gates), crate::flex::Operand::of(&recurrent)) {
-        return crate::flex::run(crate::flex::Lstm, [gates, recurrent]);
+    {
+        use crate::flex::{Lstm, Operand, run};
+        if let (Some(gates), Some(recurrent)) = (Operand::of(&gates), Operand::of(&recurrent)) {
+            return run(Lstm, [gates, recurrent]);
+        }
     }
     composed(gates, recurrent)
 }

@@ -9,8 +9,8 @@ pub trait PairFunction: Copy + Send + Sync {
 }
 
 /// `function` of every row of `left` with every row of `right`, on all cores and tile by tile, so that rows are read from the
-/// cache; `None` where that form does not exist: on other backends than Flex, for other floats than `f32`, and on the way to a
-/// loss, since it has no gradient.
+/// cache; `None` where that form does not exist: on other backends than Flex, for other floats than `f32`, for rows without a number,
+/// and in an autodiff context, since it has no gradient.
 ///
 /// # Shapes
 /// * `left`: `[N, D]`, `right`: `[M, D]`; output: `[N, M]`
@@ -19,6 +19,9 @@ pub trait PairFunction: Copy + Send + Sync {
 /// If the widths differ.
 pub fn pair_map<F: PairFunction>(function: F, left: &Tensor<2>, right: &Tensor<2>) -> Option<Tensor<2>> {
     assert_eq!(left.dims()[1], right.dims()[1], "rows of one width");
+    if left.dims()[1] == 0 {
+        return None;
+    }
     #[cfg(feature = "flex")]
     {
         use crate::flex::Operand;

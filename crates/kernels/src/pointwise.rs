@@ -117,7 +117,7 @@ pointwise! {
         p = p * t + 0.254_829_6;
         let tail = 0.5 * p * t * bell; // 1 - Phi(|x|)
         let cumulative = if x < 0.0 { tail } else { 1.0 - tail };
-        (x * cumulative, cumulative + x * (bell * DENSITY))
+        (x * cumulative, cumulative + x.clamp(-1e3, 1e3) * (bell * DENSITY)) // at infinity the bell is zero
     },
     |x| {
         let cumulative = (x.clone() * FRAC_1_SQRT_2).erf() * 0.5 + 0.5;
@@ -132,9 +132,10 @@ pointwise! {
     |x| {
         const LINEAR: f32 = GELU_TANH_SLOPE as f32;
         const CUBIC: f32 = (GELU_TANH_SLOPE * 0.044715) as f32;
-        let square = x * x;
-        let (s, rest) = both_sigmoids(x * (square * CUBIC + LINEAR));
-        (x * s, s + x * s * rest * (square * (3.0 * CUBIC) + LINEAR))
+        let near = x.clamp(-1e3, 1e3); // far beyond, all that follows has its limit, and squares overflow
+        let square = near * near;
+        let (s, rest) = both_sigmoids(near * (square * CUBIC + LINEAR));
+        (x * s, s + near * s * rest * (square * (3.0 * CUBIC) + LINEAR))
     },
     |x| {
         let inner = x.clone() * (x.clone().square() * (GELU_TANH_SLOPE * 0.044715) + GELU_TANH_SLOPE);

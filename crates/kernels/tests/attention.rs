@@ -30,6 +30,13 @@ fn attention_and_its_gradients_are_those_of_burn_in_f64() {
 }
 
 #[test]
+#[should_panic(expected = "keys are")]
+fn keys_of_other_heads_are_refused() {
+    let zeros = |shape| Tensor::<4>::zeros(shape, &Device::default());
+    attention(zeros([1, 2, 3, 4]), zeros([1, 1, 3, 4]), zeros([1, 1, 3, 4]), None, false);
+}
+
+#[test]
 fn a_query_without_a_key_reads_zeros_and_gives_no_gradient() {
     let device = Device::default().autodiff();
     let ones = || Tensor::<4>::ones([1, 1, 2, 3], &device).require_grad();

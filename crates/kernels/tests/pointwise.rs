@@ -56,6 +56,9 @@ fn the_ends_of_the_line_are_limits_and_nan_stays() {
     assert_eq!(of(log_sigmoid)[..4], [f32::NEG_INFINITY, -1e30, 0.0, 0.0]);
     for function in [silu, mish, gelu, gelu_tanh] {
         assert_eq!(of(function)[1..3], [0.0, 1e30]);
+        let x = Tensor::<1>::from_floats([-1e30, 1e30], &device.clone().autodiff()).require_grad();
+        let gradients = function(x.clone()).sum().backward();
+        assert_eq!(x.grad(&gradients).unwrap().into_data().try_to_vec::<f32>().unwrap(), [0.0, 1.0]);
     }
 }
 

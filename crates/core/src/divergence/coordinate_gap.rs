@@ -35,7 +35,11 @@ impl PairFunction for CoordinateGap {
         const LANES: usize = 16;
         let ((blocks, rest), (other_blocks, other_rest)) = (left.as_chunks::<LANES>(), right.as_chunks::<LANES>());
         let smallest = *self == Self::Smallest;
-        let better = |gap: f32, best: f32| if (gap < best) == smallest { gap } else { best };
+        // A NaN is taken, and stays: it is larger and smaller than nothing.
+        let better = |gap: f32, best: f32| {
+            let closer = if smallest { gap < best } else { gap > best };
+            if closer || gap.is_nan() { gap } else { best }
+        };
         let worst = if smallest { f32::INFINITY } else { f32::NEG_INFINITY };
         let mut best = [worst; LANES];
         for (block, other) in blocks.iter().zip(other_blocks) {

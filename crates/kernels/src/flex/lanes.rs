@@ -25,7 +25,7 @@ pub(crate) fn dot(left: &[f32], right: &[f32]) -> f32 {
     lanes.iter().sum::<f32>() + left_rest.iter().zip(right_rest).map(|(left, right)| left * right).sum::<f32>()
 }
 
-/// The largest number; NaN if all are.
+/// The largest number, without those that are NaN; `-inf` of none.
 #[inline(always)]
 pub(crate) fn largest(values: &[f32]) -> f32 {
     let (blocks, rest) = values.as_chunks::<LANES>();

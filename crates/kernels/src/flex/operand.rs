@@ -15,7 +15,7 @@ pub(crate) type Tracked = FloatTensor<Autodiff<Flex, NoCheckpointing>>;
 pub(crate) enum Operand {
     /// A number like any other.
     Plain(Float),
-    /// A number on the way to a loss.
+    /// A number in an autodiff context, on the way to a loss or not.
     Tracked(Tracked),
 }
 
@@ -25,7 +25,8 @@ impl Operand {
         Some(Self::Plain(float(vec![0.0; count], &[count])))
     }
 
-    /// The tensor of `f32` on Flex behind `tensor`; `None` for all others.
+    /// The tensor of `f32` on Flex behind `tensor`; `None` for all others, and for autodiff that recomputes (gradient checkpointing):
+    /// these are served by the composed forms.
     pub(crate) fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Self> {
         if tensor.dtype() != DType::F32 {
             return None;
