@@ -3,7 +3,7 @@
 //!
 //! Functions that may be on the way to a loss have two forms that compute the same: Burn's own operations one after another, on any
 //! backend and any type of float, and, with the feature `flex`, a fast form for `f32` on Flex. Callers see neither: the tensors
-//! decide. [`pair_map`] has the fast form alone, and says `None` elsewhere. What is gained is measured by `cargo xtask bench`.
+//! decide. [`pair_map`] and [`row_map`] have the fast form alone, and say `None` elsewhere. What is gained is measured by `cargo xtask bench`.
 
 mod attention;
 mod function;
@@ -14,6 +14,7 @@ pub mod math;
 mod memory;
 mod pair_map;
 mod pointwise;
+mod row_map;
 mod softmax;
 
 #[cfg(feature = "flex")]
@@ -27,4 +28,5 @@ pub use lstm::{lstm, lstm_cell};
 pub use memory::keep_freed_memory;
 pub use pair_map::{PairFunction, pair_map};
 pub use pointwise::{exponential, gelu, gelu_tanh, log_sigmoid, mish, sigmoid, silu, softplus, tanh};
+pub use row_map::{RowFunction, row_map};
 pub use softmax::{log_softmax, softmax};

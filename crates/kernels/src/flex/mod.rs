@@ -9,6 +9,7 @@ mod lstm;
 mod map;
 mod operand;
 mod pair_map;
+mod row_map;
 mod rows;
 mod softmax;
 
@@ -21,4 +22,5 @@ pub(crate) use map::Map;
 pub(crate) use operand::{Operand, flags};
 pub(crate) use pair_map::pair_map;
 
+pub(crate) use row_map::row_map;
 pub(crate) use softmax::{LogSoftmax, Softmax};

@@ -2,16 +2,17 @@
 
 use burn::tensor::{Bool, Tensor, assert_shape};
 use halation_core::categorical::log_sum_exp_keepdim;
-use halation_kernels::{log_sigmoid, log_softmax};
+use halation_kernels::{log_sigmoid, log_softmax, row_map};
 
 use super::ScaleBounds;
+use super::mixture_root::MixtureRoot;
 use super::scale_bounds::bound_softly;
 
 /// Halvings of the bracket in the inverse: past 2^-30 of it, what an `f32` resolves.
-const BISECTIONS: usize = 40;
+pub(super) const BISECTIONS: usize = 40;
 
 /// Exponents past this are cut: `exp` stays finite in `f32`, and only the sign of a sum is asked for.
-const LARGEST_EXPONENT: f64 = 85.0;
+pub(super) const LARGEST_EXPONENT: f64 = 85.0;
 
 /// `y = (logit F(x) + shift) exp(log_scale)` with `F(x) = sum_m w_m sigmoid((x - mean_m) exp(-log_scale_m))`
 /// (Flow++, Ho et al., 2019), a map of every number of `[B, L, C]` with parameters of its own.
@@ -90,14 +91,16 @@ impl MixtureMap {
         let at = constant.means.clone() + constant.log_scales.clone().exp() * goal.clone().unsqueeze_dim(3);
         let mut low = at.clone().min_dim(3).squeeze_dim::<3>(3);
         let mut high = at.max_dim(3).squeeze_dim::<3>(3);
-        let side = Side::new(&constant, goal);
-        for _ in 0..BISECTIONS {
-            let middle = (low.clone() + high.clone()) * 0.5;
-            let below = side.is_below(middle.clone());
-            low = low.mask_where(below.clone(), middle.clone());
-            high = middle.mask_where(below, high);
-        }
-        let found = (low + high) * 0.5;
+        let side = Side::new(&constant, goal.clone());
+        let found = side.root(goal, low.clone(), high.clone()).unwrap_or_else(|| {
+            for _ in 0..BISECTIONS {
+                let middle = (low.clone() + high.clone()) * 0.5;
+                let below = side.is_below(middle.clone());
+                low = low.clone().mask_where(below.clone(), middle.clone());
+                high = middle.mask_where(below, high.clone());
+            }
+            (low + high) * 0.5
+        });
         let x = if self.shift.is_autodiff() || target.is_autodiff() {
             let (log_below, log_above, log_density) = self.log_cdf(found.clone());
             let slope = (log_density - log_below.clone() - log_above.clone()).without_autodiff().exp();
@@ -168,6 +171,17 @@ impl Side {
             goal_below: goal.clone().clamp_max(0.0),
             goal_above: goal.clamp_min(0.0),
         }
+    }
+
+    /// The solution between `low` and `high` in one go, where there is a form for that.
+    fn root(&self, goal: Tensor<3>, low: Tensor<3>, high: Tensor<3>) -> Option<Tensor<3>> {
+        let [batch, length, channels, components] = self.means.dims();
+        let count = batch * length * channels;
+        let number = |x: Tensor<3>| x.reshape([count, 1]);
+        let mixture = |x: &Tensor<4>| x.clone().reshape([count, components]);
+        let (weights, means, scales) = (mixture(&self.weights), mixture(&self.means), mixture(&self.inverse_scales));
+        let rows = Tensor::cat(vec![number(goal), number(low), number(high), weights, means, scales], 1);
+        row_map(MixtureRoot, &rows).map(|roots| roots.reshape([batch, length, channels]))
     }
 
     /// Whether `x` lies below the solution, `[B, L, C]`.

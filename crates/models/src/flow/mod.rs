@@ -41,6 +41,7 @@ mod lstm_layer;
 mod lstm_memory;
 mod mixture_coupling;
 mod mixture_map;
+mod mixture_root;
 mod position_lstm;
 mod rational_quadratic;
 mod reverse;
