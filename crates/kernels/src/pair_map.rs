@@ -8,6 +8,17 @@ pub trait PairFunction: Copy + Send + Sync {
     fn value(&self, left: &[f32], right: &[f32]) -> f32;
 }
 
+/// Whether [`pair_map`] and [`row_map`](crate::row_map()) have a form for rows made of `x`: to be asked before they are made.
+pub fn has_row_form<const D: usize>(x: &Tensor<D>) -> bool {
+    #[cfg(feature = "flex")]
+    return matches!(crate::flex::Operand::of(x), Some(crate::flex::Operand::Plain(_)));
+    #[cfg(not(feature = "flex"))]
+    {
+        let _ = x;
+        false
+    }
+}
+
 /// `function` of every row of `left` with every row of `right`, on all cores and tile by tile, so that rows are read from the
 /// cache; `None` where that form does not exist: on other backends than Flex, for other floats than `f32`, for rows without a number,
 /// and in an autodiff context, since it has no gradient.

@@ -1,7 +1,7 @@
 //! What two normal distributions have in common, for every pair: the sums behind the likelihood kernel and the Bhattacharyya distance.
 
 use burn::tensor::Tensor;
-use halation_kernels::{PairFunction, pair_map};
+use halation_kernels::{PairFunction, has_row_form, pair_map};
 
 use super::log_product::{LANES, LogProduct};
 use crate::dist::DiagNormal;
@@ -22,6 +22,9 @@ pub(crate) struct Overlap {
 impl Overlap {
     /// The sums of all pairs, `[N, M]`; `None` where [`pair_map`] has none.
     pub(crate) fn all_pairs(self, query: &DiagNormal, gallery: &DiagNormal) -> Option<Tensor<2>> {
+        if !has_row_form(&query.mean()) {
+            return None;
+        }
         let side = |side: &DiagNormal| {
             let log_var = side.log_var().bounded().0;
             Tensor::cat(vec![side.mean(), log_var.clone().exp(), (log_var * (self.power / 2.0)).exp()], 1) // [N, 3 D]

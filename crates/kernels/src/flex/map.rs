@@ -2,7 +2,7 @@
 
 use super::Kernel;
 use super::operand::{Float, float, values};
-use super::rows::for_rows;
+use super::rows::{for_rows, over_two};
 use crate::Function;
 use rayon::prelude::*;
 
@@ -80,26 +80,21 @@ impl<F: Function<N>, const N: usize> Kernel<N> for Map<F> {
     }
 
     fn backward(&self, slopes: [Float; N], gradient: Float, wanted: [bool; N]) -> [Option<Float>; N] {
-        let shape = gradient.layout().shape();
-        let gradient = values(&gradient);
         let mut wanted = wanted.into_iter();
         slopes.map(|slopes| {
             let wanted = wanted.next().expect("one for each input");
             wanted.then(|| {
-                let slopes = values(&slopes);
-                let mut out = vec![0.0; slopes.len()];
-                let rows = out.par_chunks_mut(BLOCK).zip(slopes.par_chunks(BLOCK)).zip(gradient.par_chunks(BLOCK));
-                for_rows(
-                    rows,
+                over_two(
+                    &slopes,
+                    &gradient,
                     BLOCK,
                     #[inline(always)]
-                    |_, ((out, slopes), gradient)| {
+                    |slopes, gradient, out| {
                         for ((out, slope), gradient) in out.iter_mut().zip(slopes).zip(gradient) {
                             *out = slope * gradient;
                         }
                     },
-                );
-                float(out, shape)
+                )
             })
         })
     }

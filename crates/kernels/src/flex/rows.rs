@@ -25,6 +25,26 @@ where
     });
 }
 
+/// A new tensor from two contiguous ones of the same shape, `width` numbers at a time; the last time there may be fewer.
+pub(crate) fn over_two(
+    first: &Float,
+    second: &Float,
+    width: usize,
+    function: impl Fn(&[f32], &[f32], &mut [f32]) + Send + Sync,
+) -> Float {
+    let shape = first.layout().shape();
+    let (first, second) = (values(first), values(second));
+    let mut out = vec![0.0; first.len()];
+    let rows = out.par_chunks_mut(width).zip(first.par_chunks(width)).zip(second.par_chunks(width));
+    for_rows(
+        rows,
+        width,
+        #[inline(always)]
+        |_, ((out, first), second)| function(first, second, out),
+    );
+    float(out, shape)
+}
+
 /// A product of two matrices.
 pub(crate) fn matmul(left: Float, right: Float) -> Float {
     Flex::float_matmul(left, right)

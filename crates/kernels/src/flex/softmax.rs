@@ -3,7 +3,7 @@
 use super::Kernel;
 use super::lanes::{dot, largest, total};
 use super::operand::{Float, float, values};
-use super::rows::for_rows;
+use super::rows::{for_rows, over_two};
 use crate::math::exp;
 use rayon::prelude::*;
 
@@ -36,6 +36,7 @@ impl Kernel<1> for Softmax {
         [Some(over_two(
             &output,
             &gradient,
+            width(&output),
             #[inline(always)]
             |output, gradient, out| {
                 let mean = dot(output, gradient);
@@ -69,6 +70,7 @@ impl Kernel<1> for LogSoftmax {
         [Some(over_two(
             &output,
             &gradient,
+            width(&output),
             #[inline(always)]
             |output, gradient, out| {
                 let sum = total(gradient);
@@ -88,11 +90,17 @@ pub(super) fn exponentials(logits: &[f32], out: &mut [f32]) -> f32 {
     shift
 }
 
+/// Numbers of a row.
+fn width(tensor: &Float) -> usize {
+    let shape = tensor.layout().shape();
+    shape[shape.num_dims() - 1]
+}
+
 /// A new tensor from each row of one.
 fn over_rows(input: &Float, function: impl Fn(&[f32], &mut [f32]) + Send + Sync) -> Float {
     let input = input.to_contiguous();
     let shape = input.layout().shape().clone();
-    let width = shape[shape.num_dims() - 1];
+    let width = width(&input);
     let input = values(&input);
     let mut out = vec![0.0; input.len()];
     for_rows(
@@ -100,22 +108,6 @@ fn over_rows(input: &Float, function: impl Fn(&[f32], &mut [f32]) + Send + Sync)
         width,
         #[inline(always)]
         |_, (out, input)| function(input, out),
-    );
-    float(out, &shape)
-}
-
-/// A new tensor from each row of two, which are contiguous.
-fn over_two(first: &Float, second: &Float, function: impl Fn(&[f32], &[f32], &mut [f32]) + Send + Sync) -> Float {
-    let shape = first.layout().shape().clone();
-    let width = shape[shape.num_dims() - 1];
-    let (first, second) = (values(first), values(second));
-    let mut out = vec![0.0; first.len()];
-    let rows = out.par_chunks_mut(width).zip(first.par_chunks(width)).zip(second.par_chunks(width));
-    for_rows(
-        rows,
-        width,
-        #[inline(always)]
-        |_, ((out, first), second)| function(first, second, out),
     );
     float(out, &shape)
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Bool, Tensor, assert_shape};
 use halation_core::categorical::log_sum_exp_keepdim;
-use halation_kernels::{log_sigmoid, log_softmax, row_map};
+use halation_kernels::{has_row_form, log_sigmoid, log_softmax, row_map};
 
 use super::ScaleBounds;
 use super::mixture_root::MixtureRoot;
@@ -89,18 +89,10 @@ impl MixtureMap {
         let constant = self.without_autodiff();
         let goal = target.clone().without_autodiff();
         let at = constant.means.clone() + constant.log_scales.clone().exp() * goal.clone().unsqueeze_dim(3);
-        let mut low = at.clone().min_dim(3).squeeze_dim::<3>(3);
-        let mut high = at.max_dim(3).squeeze_dim::<3>(3);
+        let low = at.clone().min_dim(3).squeeze_dim::<3>(3);
+        let high = at.max_dim(3).squeeze_dim::<3>(3);
         let side = Side::new(&constant, goal.clone());
-        let found = side.root(goal, low.clone(), high.clone()).unwrap_or_else(|| {
-            for _ in 0..BISECTIONS {
-                let middle = (low.clone() + high.clone()) * 0.5;
-                let below = side.is_below(middle.clone());
-                low = low.clone().mask_where(below.clone(), middle.clone());
-                high = middle.mask_where(below, high.clone());
-            }
-            (low + high) * 0.5
-        });
+        let found = side.root(goal, low.clone(), high.clone()).unwrap_or_else(|| side.halved(low, high));
         let x = if self.shift.is_autodiff() || target.is_autodiff() {
             let (log_below, log_above, log_density) = self.log_cdf(found.clone());
             let slope = (log_density - log_below.clone() - log_above.clone()).without_autodiff().exp();
@@ -175,6 +167,9 @@ impl Side {
 
     /// The solution between `low` and `high` in one go, where there is a form for that.
     fn root(&self, goal: Tensor<3>, low: Tensor<3>, high: Tensor<3>) -> Option<Tensor<3>> {
+        if !has_row_form(&goal) {
+            return None;
+        }
         let [batch, length, channels, components] = self.means.dims();
         let count = batch * length * channels;
         let number = |x: Tensor<3>| x.reshape([count, 1]);
@@ -182,6 +177,17 @@ impl Side {
         let (weights, means, scales) = (mixture(&self.weights), mixture(&self.means), mixture(&self.inverse_scales));
         let rows = Tensor::cat(vec![number(goal), number(low), number(high), weights, means, scales], 1);
         row_map(MixtureRoot, &rows).map(|roots| roots.reshape([batch, length, channels]))
+    }
+
+    /// The solution between `low` and `high`, by tensors of all numbers.
+    fn halved(&self, mut low: Tensor<3>, mut high: Tensor<3>) -> Tensor<3> {
+        for _ in 0..BISECTIONS {
+            let middle = (low.clone() + high.clone()) * 0.5;
+            let below = self.is_below(middle.clone());
+            low = low.mask_where(below.clone(), middle.clone());
+            high = middle.mask_where(below, high);
+        }
+        (low + high) * 0.5
     }
 
     /// Whether `x` lies below the solution, `[B, L, C]`.
@@ -195,5 +201,34 @@ impl Side {
         let of_rest = (self.goal_above.clone() - above).clamp_max(LARGEST_EXPONENT).exp();
         let balance = ((of_f - of_rest) * self.weights.clone() / divisor).sum_dim(3);
         balance.squeeze_dim::<3>(3).lower_elem(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Side;
+    use burn::tensor::{Device, Tensor};
+
+    #[test]
+    fn both_forms_of_the_root_find_the_same_number() {
+        let device = Device::default();
+        // Weights that sum to one, places and scales far apart, and goals up to where one side of the mixture is all but empty.
+        let components =
+            |values: [f32; 3]| Tensor::<1>::from_floats(values, &device).reshape([1, 1, 1, 3]).expand([1, 5, 1, 3]);
+        let goal = Tensor::<1>::from_floats([-40.0, -1.0, 0.0, 2.5, 60.0], &device).reshape([1, 5, 1]);
+        let side = Side {
+            weights: components([0.5, 0.49, 0.01]),
+            means: components([-3.0, 0.5, 8.0]),
+            inverse_scales: components([0.2, 5.0, 1.0]),
+            goal_below: goal.clone().clamp_max(0.0).unsqueeze_dim(3),
+            goal_above: goal.clone().clamp_min(0.0).unsqueeze_dim(3),
+        };
+        let ends = |value: f32| Tensor::<3>::full([1, 5, 1], value, &device);
+        let fast = side.root(goal, ends(-400.0), ends(400.0)).expect("these tensors have the form in one go");
+        let slow = side.halved(ends(-400.0), ends(400.0));
+        let numbers = |x: Tensor<3>| x.into_data().try_to_vec::<f32>().unwrap();
+        for (fast, slow) in numbers(fast).into_iter().zip(numbers(slow)) {
+            assert!((fast - slow).abs() <= 1e-5 * (1.0 + slow.abs()), "{fast}, {slow}");
+        }
     }
 }
