@@ -25,6 +25,27 @@ fn tied_problem() -> impl Strategy<Value = (usize, usize, Vec<f32>, Vec<Vec<usiz
     })
 }
 
+/// A gallery of several parts of a row, with so many positives in the second truth that they are searched for instead of passed over.
+#[test]
+fn long_rows_and_several_truths_at_once_equal_a_full_sort() {
+    let (queries, gallery) = (2, 9001);
+    let scores: Vec<f32> = (0..queries * gallery).map(|at| (at * 7919 % 61) as f32 - 30.0).collect();
+    let every = |step: usize| -> Vec<Vec<usize>> {
+        (0..queries).map(|query| (query + 5..gallery).step_by(step).collect()).collect()
+    };
+    let lists = [every(1500), every(30), vec![vec![], vec![4095, 4096, 9000]]];
+    let truths = lists.clone().map(|lists| Relevance::from_lists(gallery, &lists).unwrap());
+    let dense = DenseScores::new(&scores, queries, gallery).unwrap();
+    for ties in [Ties::ByIndex, Ties::Pessimistic] {
+        let ranks = rank_positives(&dense, &truths.each_ref().map(RankTask::whole), ties).unwrap();
+        for (ranks, lists) in ranks.iter().zip(&lists) {
+            for query in 0..queries {
+                assert_eq!(ranks.ranks(query), slow_ranks(dense.row(query), &lists[query], ties), "{ties:?}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn ranks_equal_a_full_sort_under_many_ties((queries, gallery, scores, positives) in tied_problem()) {

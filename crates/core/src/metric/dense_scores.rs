@@ -57,4 +57,8 @@ impl<S: Score> ScoreRows<S> for DenseScores<'_, S> {
     fn fill(&self, rows: Range<usize>, out: &mut [S]) {
         out.copy_from_slice(&self.scores[rows.start * self.gallery..rows.end * self.gallery]);
     }
+
+    fn stored(&self, rows: Range<usize>) -> Option<&[S]> {
+        Some(&self.scores[rows.start * self.gallery..rows.end * self.gallery])
+    }
 }

@@ -22,6 +22,14 @@ pub trait ScoreRows<S = f32> {
     /// # Panics
     /// If `rows` reaches past [`queries`](Self::queries) or `out` has another length.
     fn fill(&self, rows: Range<usize>, out: &mut [S]);
+
+    /// The same scores where they already lie in memory in this order, which saves the copy; `None`, the default, where they do not.
+    ///
+    /// # Panics
+    /// If `rows` reaches past [`queries`](Self::queries).
+    fn stored(&self, _rows: Range<usize>) -> Option<&[S]> {
+        None
+    }
 }
 
 impl<S, T: ScoreRows<S> + ?Sized> ScoreRows<S> for &T {
@@ -35,5 +43,9 @@ impl<S, T: ScoreRows<S> + ?Sized> ScoreRows<S> for &T {
 
     fn fill(&self, rows: Range<usize>, out: &mut [S]) {
         (**self).fill(rows, out);
+    }
+
+    fn stored(&self, rows: Range<usize>) -> Option<&[S]> {
+        (**self).stored(rows)
     }
 }

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::{DenseScores, Score, ScoreRows};
 
-/// Columns that are transposed together: what is read of a long row should be worth opening its page.
-const BAND: usize = 64;
+/// Fewest columns that are transposed together: what is read of a long row should be worth opening its page.
+const MIN_BAND: usize = 64;
 
 /// Rows that are read together: one cache line of every new row. Both the pieces read and those written stay in the first cache.
 const DEPTH: usize = 16;
@@ -36,16 +36,17 @@ impl<S: Score> ScoreRows<S> for TransposedScores<'_, S> {
     fn fill(&self, rows: Range<usize>, out: &mut [S]) {
         let gallery = self.gallery();
         assert_eq!(out.len(), rows.len() * gallery, "`out` must hold {} rows of {gallery}", rows.len());
-        let transpose = |(index, band): (usize, &mut [S])| {
-            let start = rows.start + index * BAND;
+        let band = rows.len().div_ceil(rayon::current_num_threads()).max(MIN_BAND);
+        let transpose = |(index, out): (usize, &mut [S])| {
+            let start = rows.start + index * band;
             for items in (0..gallery).step_by(DEPTH).map(|item| item..gallery.min(item + DEPTH)) {
-                for (query, row) in band.chunks_exact_mut(gallery).enumerate() {
+                for (query, row) in out.chunks_exact_mut(gallery).enumerate() {
                     for (item, score) in items.clone().zip(&mut row[items.clone()]) {
                         *score = self.inner.row(item)[start + query];
                     }
                 }
             }
         };
-        out.par_chunks_mut((BAND * gallery).max(1)).enumerate().for_each(transpose);
+        out.par_chunks_mut((band * gallery).max(1)).enumerate().for_each(transpose);
     }
 }
