@@ -2,11 +2,11 @@
 
 use burn::tensor::Tensor;
 
-use super::{Direction, Divergence};
-use crate::{dist::DiagNormal, pairs::relative_scatter};
+use super::{Direction, Divergence, ToGallery};
+use crate::{dist::DiagNormal, pairs::ScatterGallery};
 
 /// Kullback-Leibler divergence between query and gallery item, in nats:
-/// `KL(1 || 2) = 1/2 sum_k (ln(v2/v1) + (v1 + (mean1 - mean2)^2) / v2 - 1)`, by two matrix products.
+/// `KL(1 || 2) = 1/2 sum_k (ln(v2/v1) + (v1 + (mean1 - mean2)^2) / v2 - 1)`, by a matrix product of twice the width.
 ///
 /// PCME's repository has the logarithm with the wrong sign: [`PcmeV1CodeKl`](super::PcmeV1CodeKl).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +21,23 @@ fn log_det(distribution: &DiagNormal) -> Tensor<2> {
     distribution.log_var().bounded().0.sum_dim(1) // [N, 1]
 }
 
-fn forward(query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-    let [_, dims] = query.dims();
-    let log_ratio = log_det(gallery).transpose() - log_det(query); // [N, M]
-    (log_ratio + relative_scatter(query, gallery) - dims as f64) * 0.5
+impl Kl {
+    /// The values of blocks of queries with `gallery`.
+    fn prepared(self, gallery: &DiagNormal) -> impl Fn(&DiagNormal) -> Tensor<2> + Send + Sync + use<> {
+        let [_, dims] = gallery.dims();
+        let scatter = match self {
+            Self::Forward => ScatterGallery::of_centres(gallery),
+            Self::Reverse => ScatterGallery::of_scatters(gallery),
+        };
+        let gallery_log_det = log_det(gallery).transpose(); // [1, M]
+        move |query| {
+            let log_ratio = match self {
+                Self::Forward => gallery_log_det.clone() - log_det(query),
+                Self::Reverse => -gallery_log_det.clone() + log_det(query),
+            }; // [N, M]
+            (log_ratio + scatter.scatter(query) - dims as f64) * 0.5
+        }
+    }
 }
 
 impl Divergence for Kl {
@@ -40,10 +53,11 @@ impl Divergence for Kl {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        match self {
-            Self::Forward => forward(query, gallery),
-            Self::Reverse => forward(gallery, query).transpose(),
-        }
+        self.prepared(gallery)(query)
+    }
+
+    fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
+        Some(Box::new(self.prepared(gallery)))
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

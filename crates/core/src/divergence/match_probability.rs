@@ -34,6 +34,10 @@ impl Divergence for MatchProbability {
         Direction::LargerIsCloser
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         let ([n, _], [m, _], j) = (query.dims(), gallery.dims(), self.noise.samples());
         tiled(n, m, j * j, |rows, columns| {

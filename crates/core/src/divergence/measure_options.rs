@@ -27,6 +27,11 @@ impl MeasureOptions {
         self
     }
 
+    /// The same options for the other direction: an item keeps its draws when it is asked instead of asking.
+    pub fn exchanged(&self) -> Self {
+        Self { noise: self.noise.as_ref().map(SampleNoise::exchanged), ..self.clone() }
+    }
+
     /// The same options with the match function of the match probability.
     pub fn with_match_function(mut self, match_function: MatchFunction) -> Self {
         self.match_function = Some(match_function);

@@ -2,10 +2,10 @@
 
 use burn::tensor::Tensor;
 
-use super::{Direction, Divergence};
+use super::{Direction, Divergence, ToGallery};
 use crate::{
     dist::DiagNormal,
-    pairs::{relative_scatter, same_place},
+    pairs::{ScatterGallery, same_place},
 };
 
 /// What the repository of PCME computes under the name `kl`: `sum_k (ln(v1/v2) + (v1 + (mean1 - mean2)^2) / v2)`.
@@ -19,6 +19,12 @@ fn log_det(distribution: &DiagNormal) -> Tensor<2> {
     distribution.log_var().bounded().0.sum_dim(1) // [N, 1]
 }
 
+/// The values of blocks of queries with `gallery`.
+fn prepared(gallery: &DiagNormal) -> impl Fn(&DiagNormal) -> Tensor<2> + Send + Sync + use<> {
+    let (scatter, gallery_log_det) = (ScatterGallery::of_centres(gallery), log_det(gallery).transpose());
+    move |query| log_det(query) - gallery_log_det.clone() + scatter.scatter(query)
+}
+
 impl Divergence for PcmeV1CodeKl {
     fn name(&self) -> &'static str {
         "pcme-v1-code-kl"
@@ -29,7 +35,11 @@ impl Divergence for PcmeV1CodeKl {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        log_det(query) - log_det(gallery).transpose() + relative_scatter(query, gallery)
+        prepared(gallery)(query)
+    }
+
+    fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
+        Some(Box::new(prepared(gallery)))
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

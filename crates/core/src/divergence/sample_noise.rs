@@ -32,6 +32,11 @@ impl SampleNoise {
         Ok(Self { query, gallery })
     }
 
+    /// The draws of the gallery side for queries, and those of the query side for the gallery.
+    pub fn exchanged(&self) -> Self {
+        Self { query: self.gallery.clone(), gallery: self.query.clone() }
+    }
+
     /// Number of samples per item, `J`.
     pub fn samples(&self) -> usize {
         self.query.dims()[0]

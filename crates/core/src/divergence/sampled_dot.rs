@@ -35,6 +35,10 @@ impl Divergence for SampledDot {
         Direction::LargerIsCloser
     }
 
+    fn is_symmetric(&self) -> bool {
+        true
+    }
+
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         let (query, gallery) = self.sample_means(query, gallery);
         query.matmul(gallery.transpose())

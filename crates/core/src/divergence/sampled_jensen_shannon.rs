@@ -8,7 +8,7 @@ use halation_kernels::log_sigmoid;
 use super::{Direction, Divergence, SampleNoise, sample_noise::sample};
 use crate::{
     dist::DiagNormal,
-    pairs::{squared_mahalanobis, tiled},
+    pairs::{ScatterGallery, tiled},
 };
 
 /// Jensen-Shannon divergence `1/2 KL(p1 || m) + 1/2 KL(p2 || m)` with `m = (p1 + p2)/2`, in nats, estimated from `J` samples of each side,
@@ -42,7 +42,7 @@ fn half(own: &DiagNormal, other: &DiagNormal, draws: Tensor<2>) -> Tensor<2> {
         let ([n, _], [m, _]) = (own.dims(), other.dims());
         let samples = sample(&own, draws.clone()).swap_dims(0, 1).reshape([j * n, d]); // [N, J, D] -> [J N, D]
         let log_det = other.log_var().bounded().0.sum_dim(1).transpose(); // [1, M]
-        let energy = squared_mahalanobis(samples, &other) + log_det; // [J N, M]
+        let energy = ScatterGallery::of_centres(&other).squared_mahalanobis(samples) + log_det; // [J N, M]
         let log_ratio = (energy - own_energy(&own, &draws).reshape([j * n, 1])) * 0.5;
         log_sigmoid(log_ratio).reshape([j, n, m]).mean_dim(0).squeeze_dim(0) // [N, M]
     })
@@ -65,6 +65,10 @@ impl Divergence for SampledJensenShannon {
 
     fn direction(&self) -> Direction {
         Direction::SmallerIsCloser
+    }
+
+    fn is_symmetric(&self) -> bool {
+        true
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {

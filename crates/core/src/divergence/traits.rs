@@ -24,8 +24,8 @@ pub trait Divergence: Debug + Send + Sync {
     /// Whether smaller or larger values are closer.
     fn direction(&self) -> Direction;
 
-    /// Whether query and gallery may be exchanged: one matrix then serves both directions of retrieval. Sampled measures say
-    /// no, as the sides have draws of their own.
+    /// Whether query and gallery may be exchanged, in sampled measures together with their draws
+    /// ([`SampleNoise::exchanged`](super::SampleNoise::exchanged)): one matrix then serves both directions of retrieval.
     fn is_symmetric(&self) -> bool {
         false
     }

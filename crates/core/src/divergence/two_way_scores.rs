@@ -27,7 +27,8 @@ impl TwoWayScores {
     /// Largest matrix that is held: 640 MiB, enough for COCO's 5,000 x 25,000.
     pub const MAX_MATRIX_BYTES: usize = 640 << 20;
 
-    /// The scores of `images` `[N, D]` and `captions` `[M, D]` under `measure`.
+    /// The scores of `images` `[N, D]` and `captions` `[M, D]` under `measure`; of the draws of a sampled measure, images have those of
+    /// the query in both directions.
     ///
     /// # Errors
     /// If the measure needs an option that is absent.
@@ -40,15 +41,15 @@ impl TwoWayScores {
         images: &DiagNormal,
         captions: &DiagNormal,
     ) -> Result<Self, CoreError> {
-        let scores = |query: &DiagNormal, gallery: &DiagNormal| {
+        let scores = |options: &MeasureOptions, query: &DiagNormal, gallery: &DiagNormal| {
             Ok(DivergenceScores::new(measure.build(options)?, query.clone(), gallery.clone()))
         };
-        let by_caption = scores(captions, images)?;
+        let by_caption = scores(&options.exchanged(), captions, images)?;
         let bytes = images.dims()[0].saturating_mul(captions.dims()[0]).saturating_mul(size_of::<f32>());
         let source = if by_caption.divergence().is_symmetric() && bytes <= Self::MAX_MATRIX_BYTES {
             Source::Matrix(ScoreMatrix::compute(&by_caption))
         } else {
-            Source::Sweeps(Box::new(TwoWay { i2t: scores(images, captions)?, t2i: by_caption }))
+            Source::Sweeps(Box::new(TwoWay { i2t: scores(options, images, captions)?, t2i: by_caption }))
         };
         Ok(Self { source })
     }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::gram::unit_of;
+use super::gram::{laid_out, unit_of};
 
 /// Rows `[.., M, D]` to which distances are asked.
 #[derive(Debug)]
@@ -31,9 +31,7 @@ impl<const R: usize> CentredGallery<R> {
     /// The same, with the columns laid out in the order in which products read them: worth it for many blocks of queries, each of which
     /// would otherwise sort them anew.
     pub(crate) fn laid_out(self) -> Self {
-        let shape = self.columns.shape();
-        let columns = self.columns.reshape([shape.num_elements()]).reshape(shape);
-        Self { columns, ..self }
+        Self { columns: laid_out(self.columns), ..self }
     }
 
     /// Squared distances of all pairs, at least zero; past the range of the float type they are infinite.

@@ -8,6 +8,7 @@ mod gram;
 mod log_product;
 mod overlap;
 mod samples;
+mod scatter;
 mod tiles;
 
 pub(crate) use centred_gallery::*;
@@ -15,4 +16,5 @@ pub(crate) use factors::*;
 pub(crate) use gram::*;
 pub(crate) use overlap::*;
 pub(crate) use samples::*;
+pub(crate) use scatter::*;
 pub(crate) use tiles::*;
