@@ -1,11 +1,11 @@
-//! A number for every pair of rows.
+//! Numbers for every pair of rows.
 
 use burn::tensor::Tensor;
 
-/// A function of two rows of numbers, for [`pair_map`].
-pub trait PairFunction: Copy + Send + Sync {
-    /// The value. Marked `#[inline(always)]` and in loops over slices of equal length, it becomes vector code.
-    fn value(&self, left: &[f32], right: &[f32]) -> f32;
+/// `N` functions of two rows of numbers, for [`pair_map`]: those that share most of their work.
+pub trait PairFunction<const N: usize>: Copy + Send + Sync {
+    /// The values. Marked `#[inline(always)]` and in loops over slices of equal length, it becomes vector code.
+    fn values(&self, left: &[f32], right: &[f32]) -> [f32; N];
 }
 
 /// Whether [`pair_map`] and [`row_map`](crate::row_map()) have a form for rows made of `x`: to be asked before they are made.
@@ -24,11 +24,15 @@ pub fn has_row_form<const D: usize>(x: &Tensor<D>) -> bool {
 /// and in an autodiff context, since it has no gradient.
 ///
 /// # Shapes
-/// * `left`: `[N, D]`, `right`: `[M, D]`; output: `[N, M]`
+/// * `left`: `[A, D]`, `right`: `[B, D]`; output: `[A, N, B]`
 ///
 /// # Panics
 /// If the widths differ.
-pub fn pair_map<F: PairFunction>(function: F, left: &Tensor<2>, right: &Tensor<2>) -> Option<Tensor<2>> {
+pub fn pair_map<const N: usize>(
+    function: impl PairFunction<N>,
+    left: &Tensor<2>,
+    right: &Tensor<2>,
+) -> Option<Tensor<3>> {
     assert_eq!(left.dims()[1], right.dims()[1], "rows of one width");
     if left.dims()[1] == 0 {
         return None;

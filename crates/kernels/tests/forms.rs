@@ -17,9 +17,9 @@ impl Function<1> for Form {
     }
 }
 
-impl PairFunction for Form {
-    fn value(&self, left: &[f32], right: &[f32]) -> f32 {
-        left[0] - right[0]
+impl PairFunction<2> for Form {
+    fn values(&self, left: &[f32], right: &[f32]) -> [f32; 2] {
+        [left[0] - right[0], left[0] * right[0]]
     }
 }
 
@@ -46,7 +46,7 @@ fn maps_of_pairs_and_rows_are_for_f32_outside_of_autodiff() {
     let column = |values: &[f32], device: &Device| Tensor::<1>::from_floats(values, device).reshape([values.len(), 1]);
     let (left, right) = (column(&[1.0, 2.0], &plain), column(&[10.0, 20.0, 30.0], &plain));
     let pairs = pair_map(Form, &left, &right).unwrap().into_data().try_to_vec::<f32>().unwrap();
-    assert_eq!(pairs, [-9.0, -19.0, -29.0, -8.0, -18.0, -28.0]);
+    assert_eq!(pairs, [-9.0, -19.0, -29.0, 10.0, 20.0, 30.0, -8.0, -18.0, -28.0, 20.0, 40.0, 60.0]);
     assert_eq!(row_map(Form, &left).unwrap().into_data().try_to_vec::<f32>().unwrap(), [2.0, 4.0]);
     let tracked = column(&[1.0, 2.0], &plain.autodiff());
     assert!(has_row_form(&left) && !has_row_form(&tracked));

@@ -36,8 +36,10 @@ impl Divergence for Bhattacharyya {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        let sums = Overlap { gap: 0.25, log: 0.5, power: -1.0, factor: 0.5 };
-        sums.all_pairs(query, gallery).unwrap_or_else(|| all_pairs(query, gallery, reduce))
+        match Overlap::all_pairs(query, gallery) {
+            Some(both) => both.narrow(1, 1, 1).squeeze_dim(1),
+            None => all_pairs(query, gallery, reduce),
+        }
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

@@ -29,27 +29,38 @@ impl CoordinateGap {
     }
 }
 
-impl PairFunction for CoordinateGap {
+/// The smallest and the largest squared difference of one coordinate.
+#[derive(Debug, Clone, Copy)]
+struct BothGaps;
+
+impl PairFunction<2> for BothGaps {
     #[inline(always)]
-    fn value(&self, left: &[f32], right: &[f32]) -> f32 {
+    fn values(&self, left: &[f32], right: &[f32]) -> [f32; 2] {
         const LANES: usize = 16;
         let ((blocks, rest), (other_blocks, other_rest)) = (left.as_chunks::<LANES>(), right.as_chunks::<LANES>());
-        let smallest = *self == Self::Smallest;
-        // A NaN is taken, and stays: it is larger and smaller than nothing.
-        let better = |gap: f32, best: f32| {
-            let closer = if smallest { gap < best } else { gap > best };
-            if closer || gap.is_nan() { gap } else { best }
-        };
-        let worst = if smallest { f32::INFINITY } else { f32::NEG_INFINITY };
-        let mut best = [worst; LANES];
+        let (mut smallest, mut largest) = ([f32::INFINITY; LANES], [0.0_f32; LANES]);
+        // Comparisons pass over a NaN, a sum keeps it.
+        let mut sum = [0.0_f32; LANES];
         for (block, other) in blocks.iter().zip(other_blocks) {
             for lane in 0..LANES {
-                best[lane] = better((block[lane] - other[lane]).abs(), best[lane]);
+                let gap = (block[lane] - other[lane]).abs();
+                smallest[lane] = if gap < smallest[lane] { gap } else { smallest[lane] };
+                largest[lane] = if gap > largest[lane] { gap } else { largest[lane] };
+                sum[lane] += gap;
             }
         }
-        let rest = rest.iter().zip(other_rest).map(|(one, other)| (one - other).abs());
-        let gap = best.into_iter().chain(rest).fold(worst, |best, gap| better(gap, best));
-        gap * gap
+        for (lane, (one, other)) in rest.iter().zip(other_rest).enumerate() {
+            let gap = (one - other).abs();
+            smallest[lane] = smallest[lane].min(gap);
+            largest[lane] = largest[lane].max(gap);
+            sum[lane] += gap;
+        }
+        if sum.iter().any(|sum| sum.is_nan()) {
+            return [f32::NAN; 2];
+        }
+        let smallest = smallest.into_iter().fold(f32::INFINITY, f32::min);
+        let largest = largest.into_iter().fold(0.0, f32::max);
+        [smallest * smallest, largest * largest]
     }
 }
 
@@ -70,8 +81,8 @@ impl Divergence for CoordinateGap {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        match pair_map(*self, &query.mean(), &gallery.mean()) {
-            Some(gaps) => gaps,
+        match pair_map(BothGaps, &query.mean(), &gallery.mean()) {
+            Some(both) => both.narrow(1, *self as usize, 1).squeeze_dim(1),
             None => all_pairs(query, gallery, |one, two| self.reduce(one, two)),
         }
     }
