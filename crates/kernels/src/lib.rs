@@ -3,7 +3,7 @@
 //!
 //! Functions that may be on the way to a loss have two forms that compute the same: Burn's own operations one after another, on any
 //! backend and any type of float, and, with the feature `flex`, a fast form for `f32` on Flex. Callers see neither: the tensors
-//! decide. [`pair_map`] and [`row_map`] have the fast form alone, and say `None` elsewhere. What is gained is measured by `cargo xtask bench`.
+//! decide. [`pair_map`], [`plane_map`] and [`row_map`] have the fast form alone, and say `None` elsewhere. What is gained is measured by `cargo xtask bench`.
 
 mod attention;
 mod function;
@@ -13,6 +13,7 @@ mod lstm;
 pub mod math;
 mod memory;
 mod pair_map;
+mod plane_map;
 mod pointwise;
 mod row_map;
 mod softmax;
@@ -27,6 +28,7 @@ pub use layer_norm::layer_norm;
 pub use lstm::{lstm, lstm_cell};
 pub use memory::keep_freed_memory;
 pub use pair_map::{PairFunction, has_row_form, pair_map};
+pub use plane_map::{PLANE_LANES, PlaneFunction, plane_map};
 pub use pointwise::{exponential, gelu, gelu_tanh, log_sigmoid, mish, sigmoid, silu, softplus, tanh};
 pub use row_map::{RowFunction, row_map};
 pub use softmax::{log_softmax, softmax};

@@ -8,7 +8,7 @@ pub trait PairFunction<const N: usize>: Copy + Send + Sync {
     fn values(&self, left: &[f32], right: &[f32]) -> [f32; N];
 }
 
-/// Whether [`pair_map`] and [`row_map`](crate::row_map()) have a form for rows made of `x`: to be asked before they are made.
+/// Whether [`pair_map`], [`plane_map`](crate::plane_map()) and [`row_map`](crate::row_map()) have a form for rows made of `x`: to be asked before they are made.
 pub fn has_row_form<const D: usize>(x: &Tensor<D>) -> bool {
     #[cfg(feature = "flex")]
     return matches!(crate::flex::Operand::of(x), Some(crate::flex::Operand::Plain(_)));

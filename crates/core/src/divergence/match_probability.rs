@@ -1,11 +1,15 @@
 //! The Monte-Carlo match probability.
 
 use burn::tensor::Tensor;
+use halation_kernels::{PLANE_LANES, math};
 
-use super::{Direction, Divergence, MatchFunction, SampleNoise};
+use super::{Direction, Divergence, MatchFunction, SampleNoise, ToGallery};
 use crate::{
     dist::DiagNormal,
-    pairs::{aligned_sample_distances, log_mean_exp_over_samples, sample_distances, tiled},
+    pairs::{
+        OfSampleDistances, SampleDistances, aligned_sample_distances, log_mean_exp_over_samples, over_flipped_samples,
+        sample_distances, tiled,
+    },
 };
 
 /// Logarithm of the match probability averaged over all `J^2` pairs of samples,
@@ -23,6 +27,53 @@ impl MatchProbability {
     pub fn new(match_function: MatchFunction, noise: SampleNoise) -> Self {
         Self { match_function, noise }
     }
+
+    fn of_all_samples(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
+        let ([n, _], [m, _], j) = (query.dims(), gallery.dims(), self.noise.samples());
+        tiled(n, m, j * j, |rows, columns| {
+            let query = self.noise.sample_query(&query.rows(rows));
+            let gallery = self.noise.sample_gallery(&gallery.rows(columns));
+            log_mean_exp_over_samples(self.match_function.log_probability(sample_distances(query, gallery)))
+        })
+    }
+}
+
+/// The logarithm of the mean of `sigmoid(slope distance + offset)`.
+#[derive(Clone, Copy)]
+struct LogMeanMatch {
+    slope: f32,
+    offset: f32,
+}
+
+impl OfSampleDistances for LogMeanMatch {
+    #[inline(always)]
+    fn of(&self, distances: &SampleDistances) -> [f32; PLANE_LANES] {
+        let logit = |distance: f32| self.slope * distance + self.offset;
+        let mut largest = [f32::NEG_INFINITY; PLANE_LANES];
+        distances.for_each(
+            #[inline(always)]
+            |distance| {
+                for lane in 0..PLANE_LANES {
+                    let logit = logit(distance[lane]);
+                    largest[lane] = if logit > largest[lane] { logit } else { largest[lane] };
+                }
+            },
+        );
+        // Probabilities are added in units of e^shift: all of them may be too small for an `f32`.
+        let shift = largest.map(|largest| if largest < 0.0 { largest } else { 0.0 });
+        let mut sum = [0.0; PLANE_LANES];
+        distances.for_each(
+            #[inline(always)]
+            |distance| {
+                for lane in 0..PLANE_LANES {
+                    let logit = logit(distance[lane]);
+                    let below = if logit < 0.0 { logit } else { 0.0 };
+                    sum[lane] += math::exp(below - shift[lane]) / (1.0 + math::exp(-logit.abs()));
+                }
+            },
+        );
+        std::array::from_fn(|lane| (sum[lane] / SampleDistances::COUNT as f32).ln() + shift[lane])
+    }
 }
 
 impl Divergence for MatchProbability {
@@ -39,12 +90,15 @@ impl Divergence for MatchProbability {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        let ([n, _], [m, _], j) = (query.dims(), gallery.dims(), self.noise.samples());
-        tiled(n, m, j * j, |rows, columns| {
-            let query = self.noise.sample_query(&query.rows(rows));
-            let gallery = self.noise.sample_gallery(&gallery.rows(columns));
-            log_mean_exp_over_samples(self.match_function.log_probability(sample_distances(query, gallery)))
-        })
+        self.to_gallery(gallery).map_or_else(|| self.of_all_samples(query, gallery), |values| values(query))
+    }
+
+    fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
+        let gain = f64::from(self.match_function.logit_gain());
+        let slope = -gain * self.match_function.negative_scale();
+        let function = LogMeanMatch { slope: slope as f32, offset: (gain * self.match_function.shift()) as f32 };
+        let (this, all) = (self.clone(), gallery.clone());
+        over_flipped_samples(function, self.noise.flips()?, gallery, move |query| this.of_all_samples(query, &all))
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::{CoreError, dist::DiagNormal};
+use crate::{CoreError, dist::DiagNormal, pairs::flipped};
 
 /// Standard normal draws that a sampled measure uses for every item of a side: common random numbers.
 ///
@@ -13,6 +13,7 @@ use crate::{CoreError, dist::DiagNormal};
 pub struct SampleNoise {
     query: Tensor<2>,
     gallery: Tensor<2>,
+    flipped: bool,
 }
 
 impl SampleNoise {
@@ -29,12 +30,37 @@ impl SampleNoise {
             let shapes = format!("{:?} and {found:?}", query.dims());
             return Err(CoreError::argument("noise", shapes, "two matrices of one shape [J, D] with J >= 1"));
         }
-        Ok(Self { query, gallery })
+        Ok(Self { query, gallery, flipped: false })
+    }
+
+    /// Eight samples per item that are one draw with the signs of its numbers flipped by eight orthogonal patterns.
+    ///
+    /// Every sample has the right distribution, so estimates stay unbiased, and samples of an item are uncorrelated; what depends on the
+    /// length of a draw alone is averaged over one draw instead of eight. In return inner products of all 64 pairs of samples take
+    /// the multiplications of four: on the CPU match probability, mean distance and Jensen-Shannon divergence are an order of
+    /// magnitude faster than with eight draws of their own. The pattern of dimension `d` is that of `d mod 8` in the rows of a
+    /// Walsh-Hadamard matrix.
+    ///
+    /// # Shapes
+    /// * `query`, `gallery`: `[1, D]`
+    ///
+    /// # Errors
+    /// If the shapes differ, or there are more rows than one.
+    pub fn sign_flips(query: Tensor<2>, gallery: Tensor<2>) -> Result<Self, CoreError> {
+        let (found, other) = (query.dims(), gallery.dims());
+        if found[0] != 1 || found != other {
+            return Err(CoreError::argument(
+                "noise",
+                format!("{found:?} and {other:?}"),
+                "two draws of one shape [1, D]",
+            ));
+        }
+        Ok(Self { query: flipped(query), gallery: flipped(gallery), flipped: true })
     }
 
     /// The draws of the gallery side for queries, and those of the query side for the gallery.
     pub fn exchanged(&self) -> Self {
-        Self { query: self.gallery.clone(), gallery: self.query.clone() }
+        Self { query: self.gallery.clone(), gallery: self.query.clone(), flipped: self.flipped }
     }
 
     /// Number of samples per item, `J`.
@@ -50,6 +76,12 @@ impl SampleNoise {
     /// The draws of the gallery side, `[J, D]`.
     pub(crate) fn gallery_draws(&self) -> Tensor<2> {
         self.gallery.clone()
+    }
+
+    /// The draws of both sides whose sign flips the others are, `[1, D]`; `None` for draws of their own.
+    pub(crate) fn flips(&self) -> Option<[Tensor<2>; 2]> {
+        // The first pattern flips nothing.
+        self.flipped.then(|| [self.query.clone().narrow(0, 0, 1), self.gallery.clone().narrow(0, 0, 1)])
     }
 
     /// Samples of a query batch, `[N, J, D]`.

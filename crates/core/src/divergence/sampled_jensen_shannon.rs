@@ -5,10 +5,10 @@ use std::f64::consts::LN_2;
 use burn::tensor::Tensor;
 use halation_kernels::log_sigmoid;
 
-use super::{Direction, Divergence, SampleNoise, sample_noise::sample};
+use super::{Direction, Divergence, SampleNoise, ToGallery, sample_noise::sample};
 use crate::{
     dist::DiagNormal,
-    pairs::{ScatterGallery, tiled},
+    pairs::{ScatterGallery, over_flipped_density_ratios, tiled},
 };
 
 /// Jensen-Shannon divergence `1/2 KL(p1 || m) + 1/2 KL(p2 || m)` with `m = (p1 + p2)/2`, in nats, estimated from `J` samples of each side,
@@ -25,6 +25,12 @@ impl SampledJensenShannon {
     /// The measure, sampling with this noise.
     pub fn new(noise: SampleNoise) -> Self {
         Self { noise }
+    }
+
+    fn of_all_samples(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
+        let of_query = half(query, gallery, self.noise.query_draws());
+        let of_gallery = half(gallery, query, self.noise.gallery_draws()).transpose();
+        (of_query + of_gallery) * 0.5 + LN_2
     }
 }
 
@@ -72,9 +78,15 @@ impl Divergence for SampledJensenShannon {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        let of_query = half(query, gallery, self.noise.query_draws());
-        let of_gallery = half(gallery, query, self.noise.gallery_draws()).transpose();
-        (of_query + of_gallery) * 0.5 + LN_2
+        self.to_gallery(gallery).map_or_else(|| self.of_all_samples(query, gallery), |values| values(query))
+    }
+
+    fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
+        let (this, all) = (self.clone(), gallery.clone());
+        let halves = over_flipped_density_ratios(self.noise.flips()?, gallery, move |query| {
+            (this.of_all_samples(query, &all) - LN_2) * 2.0
+        })?;
+        Some(Box::new(move |query| halves(query) * 0.5 + LN_2))
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

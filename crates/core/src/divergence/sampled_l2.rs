@@ -1,11 +1,15 @@
 //! The mean distance between samples.
 
 use burn::tensor::Tensor;
+use halation_kernels::PLANE_LANES;
 
-use super::{Direction, Divergence, SampleNoise};
+use super::{Direction, Divergence, SampleNoise, ToGallery};
 use crate::{
     dist::DiagNormal,
-    pairs::{aligned_sample_distances, mean_over_samples, sample_distances, tiled},
+    pairs::{
+        OfSampleDistances, SampleDistances, aligned_sample_distances, mean_over_samples, over_flipped_samples,
+        sample_distances, tiled,
+    },
 };
 
 /// Mean Euclidean distance over all `J^2` pairs of samples, `1/J^2 sum_jj' sqrt(||z1_j - z2_j'||^2 + 1e-6)`.
@@ -18,6 +22,30 @@ impl SampledL2 {
     /// The measure, sampling with this noise.
     pub fn new(noise: SampleNoise) -> Self {
         Self { noise }
+    }
+
+    fn of_all_samples(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
+        let ([n, _], [m, _], j) = (query.dims(), gallery.dims(), self.noise.samples());
+        tiled(n, m, j * j, |rows, columns| {
+            let query = self.noise.sample_query(&query.rows(rows));
+            let gallery = self.noise.sample_gallery(&gallery.rows(columns));
+            mean_over_samples(sample_distances(query, gallery))
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct MeanDistance;
+
+impl OfSampleDistances for MeanDistance {
+    #[inline(always)]
+    fn of(&self, distances: &SampleDistances) -> [f32; PLANE_LANES] {
+        let mut sum = [0.0; PLANE_LANES];
+        distances.for_each(
+            #[inline(always)]
+            |distance| sum.iter_mut().zip(distance).for_each(|(sum, distance)| *sum += distance),
+        );
+        sum.map(|sum| sum / SampleDistances::COUNT as f32)
     }
 }
 
@@ -35,12 +63,12 @@ impl Divergence for SampledL2 {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        let ([n, _], [m, _], j) = (query.dims(), gallery.dims(), self.noise.samples());
-        tiled(n, m, j * j, |rows, columns| {
-            let query = self.noise.sample_query(&query.rows(rows));
-            let gallery = self.noise.sample_gallery(&gallery.rows(columns));
-            mean_over_samples(sample_distances(query, gallery))
-        })
+        self.to_gallery(gallery).map_or_else(|| self.of_all_samples(query, gallery), |values| values(query))
+    }
+
+    fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
+        let (this, all) = (self.clone(), gallery.clone());
+        over_flipped_samples(MeanDistance, self.noise.flips()?, gallery, move |query| this.of_all_samples(query, &all))
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

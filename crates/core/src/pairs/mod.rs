@@ -4,6 +4,9 @@
 
 mod centred_gallery;
 mod factors;
+mod flipped_samples;
+mod flipped_scatter;
+mod flips;
 mod gram;
 mod log_product;
 mod overlap;
@@ -13,6 +16,9 @@ mod tiles;
 
 pub(crate) use centred_gallery::*;
 pub(crate) use factors::*;
+pub(crate) use flipped_samples::*;
+pub(crate) use flipped_scatter::*;
+pub(crate) use flips::flipped;
 pub(crate) use gram::*;
 pub(crate) use overlap::*;
 pub(crate) use samples::*;

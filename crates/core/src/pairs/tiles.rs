@@ -26,6 +26,17 @@ pub(crate) fn tiled(
     cat(bands.collect(), 0)
 }
 
+/// A matrix of `rows` rows computed a band of rows at a time, where a row needs `elements_per_row` intermediate elements; `None` if a band
+/// has none.
+pub(crate) fn in_bands(
+    rows: usize,
+    elements_per_row: usize,
+    band: impl Fn(Range<usize>) -> Option<Tensor<2>>,
+) -> Option<Tensor<2>> {
+    let size = (TILE_ELEMENTS / elements_per_row.max(1)).max(1);
+    Some(cat(ranges(rows, size).map(band).collect::<Option<_>>()?, 0))
+}
+
 /// The most nearly square tile of at most `pairs` entries inside `rows` x `columns`, at least 1 x 1.
 fn tile_shape(rows: usize, columns: usize, pairs: usize) -> (usize, usize) {
     let pairs = pairs.max(1);

@@ -9,6 +9,7 @@ mod lstm;
 mod map;
 mod operand;
 mod pair_map;
+mod plane_map;
 mod row_map;
 mod rows;
 mod softmax;
@@ -21,6 +22,6 @@ pub(crate) use lstm::Lstm;
 pub(crate) use map::Map;
 pub(crate) use operand::{Operand, flags};
 pub(crate) use pair_map::pair_map;
-
+pub(crate) use plane_map::plane_map;
 pub(crate) use row_map::row_map;
 pub(crate) use softmax::{LogSoftmax, Softmax};

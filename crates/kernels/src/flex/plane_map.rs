@@ -1,0 +1,37 @@
+//! Numbers for every pair of a row and a column, sixteen columns at a time.
+
+use super::operand::{Float, float, values};
+use super::rows::for_rows;
+use crate::{PLANE_LANES as LANES, PlaneFunction};
+use rayon::prelude::*;
+
+/// See [`plane_map`](crate::plane_map()).
+pub(crate) fn plane_map(function: impl PlaneFunction, planes: &[Float], rows: &Float, columns: &Float) -> Float {
+    let ([n, width], [height, m]) = (rows.layout().shape().dims(), columns.layout().shape().dims());
+    let planes: Vec<Float> = planes.iter().map(Float::to_contiguous).collect();
+    let planes: Vec<&[f32]> = planes.iter().flat_map(|planes| values(planes).chunks_exact(n * m)).collect();
+    let (rows, columns) = (rows.to_contiguous(), columns.to_contiguous());
+    let (rows, columns) = (values(&rows), values(&columns));
+    let mut out = vec![0.0; n * m];
+    for_rows(
+        out.par_chunks_mut(m),
+        planes.len() * m,
+        #[inline(always)]
+        |row, out| {
+            let mut here = vec![[0.0; LANES]; planes.len()];
+            let mut above = vec![[0.0; LANES]; height];
+            for (index, out) in out.chunks_mut(LANES).enumerate() {
+                let (start, count) = (index * LANES, out.len());
+                for (plane, here) in planes.iter().zip(&mut here) {
+                    here[..count].copy_from_slice(&plane[row * m + start..][..count]);
+                }
+                for (column, above) in columns.chunks_exact(m).zip(&mut above) {
+                    above[..count].copy_from_slice(&column[start..][..count]);
+                }
+                // The last columns may be fewer: what the other lanes hold is not looked at.
+                out.copy_from_slice(&function.values(&here, &rows[row * width..][..width], &above)[..count]);
+            }
+        },
+    );
+    float(out, &[n, m])
+}
