@@ -2,7 +2,7 @@
 
 mod common;
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 use common::{Draws, assert_close, autodiff, device, numbers, pcme_loss, tensor, values};
 use halation_core::{
     CoreError,
@@ -465,6 +465,47 @@ fn a_symmetric_measure_may_exchange_its_sides_and_both_directions_get_the_scores
         assert_close(name, &rows_of(&*both.i2t), &sweep(&options, &images, &captions), 1e-5);
         assert_close(name, &rows_of(&*both.t2i), &sweep(&options.exchanged(), &captions, &images), 1e-5);
     }
+}
+
+#[test]
+fn measures_that_share_their_sums_get_the_scores_they_have_alone() {
+    let mut draws = Draws::new(22);
+    let (images, captions) = (draws.distributions(5, DIMS, &device()), draws.distributions(8, DIMS, &device()));
+    let options = options(DIMS).0;
+    let mut seen = Vec::new();
+    TwoWayScores::for_each(&Measure::ALL, &options, &images, &captions, |measure, together| {
+        let alone = TwoWayScores::new(measure, &options, &images, &captions)?;
+        let (alone, together) = (alone.directions(), together.directions());
+        assert_close(measure.name(), &rows_of(&*together.i2t), &rows_of(&*alone.i2t), 1e-5);
+        assert_close(measure.name(), &rows_of(&*together.t2i), &rows_of(&*alone.t2i), 1e-5);
+        // A part of the rows is that part of all.
+        let mut part = vec![0.0; 2 * together.i2t.gallery()];
+        together.i2t.fill(1..3, &mut part);
+        let part: Vec<f64> = part.into_iter().map(f64::from).collect();
+        assert_eq!(part, rows_of(&*together.i2t)[together.i2t.gallery()..][..part.len()]);
+        seen.push(measure);
+        Ok::<_, CoreError>(())
+    })
+    .unwrap();
+    assert_eq!(seen.len(), Measure::ALL.len());
+    assert!(Measure::ALL.iter().all(|measure| seen.contains(measure)));
+    // Double precision has no common form, and what fails stops.
+    let double =
+        |side: &DiagNormal| DiagNormal::new(side.mean().cast(DType::F64), LogStd(side.log_std().0.cast(DType::F64)));
+    let (images, captions) = (double(&images), double(&captions));
+    let mut count = 0;
+    let stopped = TwoWayScores::for_each(
+        &[Measure::Elk, Measure::Kl, Measure::Hellinger],
+        &options,
+        &images,
+        &captions,
+        |_, scores| {
+            assert_eq!(scores.directions().t2i.queries(), 8);
+            count += 1;
+            if count == 2 { "no measure".parse::<Measure>().map(|_| ()) } else { Ok(()) }
+        },
+    );
+    assert!(stopped.is_err() && count == 2);
 }
 
 fn rows_of(scores: &dyn ScoreRows) -> Vec<f64> {

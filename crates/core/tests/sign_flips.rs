@@ -18,7 +18,9 @@ fn written_out(draw: &Tensor<2>) -> Tensor<2> {
     let [_, dims] = draw.dims();
     let base = values(draw);
     let draws: Vec<f64> = (0..8usize)
-        .flat_map(|j| base.iter().enumerate().map(move |(d, x)| if (j & (d % 8)).count_ones() % 2 == 1 { -x } else { *x }))
+        .flat_map(|j| {
+            base.iter().enumerate().map(move |(d, x)| if (j & (d % 8)).count_ones() % 2 == 1 { -x } else { *x })
+        })
         .collect();
     Tensor::<1>::from_data(draws.as_slice(), (&draw.device(), draw.dtype())).reshape([8, dims])
 }
@@ -55,7 +57,12 @@ fn flips_give_what_the_same_draws_written_out_give() {
                 let prepared = fast.to_gallery(&gallery).expect("flips prepare their gallery");
                 assert_close(measure.name(), &values(&prepared(&query)), &expected, tolerance);
                 let diagonal = fast.aligned(&gallery, &gallery);
-                assert_close(measure.name(), &values(&diagonal), &values(&general.aligned(&gallery, &gallery)), tolerance);
+                assert_close(
+                    measure.name(),
+                    &values(&diagonal),
+                    &values(&general.aligned(&gallery, &gallery)),
+                    tolerance,
+                );
             }
         }
     }
@@ -74,7 +81,10 @@ fn where_the_fast_form_does_not_reach_the_general_one_answers() {
             assert!(found.iter().all(|value| !value.is_nan()), "{measure}: {found:?}");
             // So far out, the sums of squares behind the Jensen-Shannon divergence cancel to noise in both forms.
             for (found, expected) in found.iter().zip(&expected).filter(|_| measure != Measure::SampledJs) {
-                assert!(found == expected || ((found - expected) / expected).abs() < 1e-4, "{measure}: {found} {expected}");
+                assert!(
+                    found == expected || ((found - expected) / expected).abs() < 1e-4,
+                    "{measure}: {found} {expected}"
+                );
             }
         }
         // With a gradient, and in f64.
@@ -91,7 +101,9 @@ fn where_the_fast_form_does_not_reach_the_general_one_answers() {
         let plain = build(measure, noise(device()), 1.0, 1.0).pairwise(&near, &near);
         assert_close(measure.name(), &values(&value), &values(&plain), 1e-4);
         assert!(query.mean().grad(&value.sum().backward()).is_some());
-        let double = |side: &DiagNormal| DiagNormal::new(side.mean().cast(DType::F64), LogStd(side.log_std().0.cast(DType::F64)));
+        let double = |side: &DiagNormal| {
+            DiagNormal::new(side.mean().cast(DType::F64), LogStd(side.log_std().0.cast(DType::F64)))
+        };
         let draw = |seed| Draws::new(seed).tensor([1, 6], &device()).cast(DType::F64);
         let noise = SampleNoise::sign_flips(draw(1), draw(2)).unwrap();
         let value = build(measure, noise, 1.0, 1.0).pairwise(&double(&near), &double(&near));

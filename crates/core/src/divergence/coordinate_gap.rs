@@ -20,6 +20,11 @@ pub enum CoordinateGap {
 }
 
 impl CoordinateGap {
+    /// Both values of all pairs, `[N, 2, M]`; `None` where [`pair_map`] has no form.
+    pub(super) fn both(query: &DiagNormal, gallery: &DiagNormal) -> Option<Tensor<3>> {
+        pair_map(BothGaps, &query.mean(), &gallery.mean())
+    }
+
     fn reduce(self, one: Factors, two: Factors) -> Tensor<3> {
         let gaps = (one.mean - two.mean).square();
         match self {
@@ -81,7 +86,7 @@ impl Divergence for CoordinateGap {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        match pair_map(BothGaps, &query.mean(), &gallery.mean()) {
+        match Self::both(query, gallery) {
             Some(both) => both.narrow(1, *self as usize, 1).squeeze_dim(1),
             None => all_pairs(query, gallery, |one, two| self.reduce(one, two)),
         }

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use burn::tensor::Tensor;
 
-use super::{Direction, Divergence};
+use super::{Direction, Divergence, ToGallery};
 use crate::{
     dist::DiagNormal,
     pairs::{Factors, Overlap, all_pairs, same_place},
@@ -37,10 +37,15 @@ impl Divergence for Elk {
     }
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
-        match Overlap::all_pairs(query, gallery) {
+        self.to_gallery(gallery).map_or_else(|| all_pairs(query, gallery, reduce), |values| values(query))
+    }
+
+    fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
+        let (overlap, all) = (Overlap::to_gallery(gallery)?, gallery.clone());
+        Some(Box::new(move |query| match overlap(query) {
             Some(both) => both.narrow(1, 0, 1).squeeze_dim(1),
-            None => all_pairs(query, gallery, reduce),
-        }
+            None => all_pairs(query, &all, reduce),
+        }))
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

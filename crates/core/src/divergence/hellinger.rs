@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{Bhattacharyya, Direction, Divergence};
+use super::{Bhattacharyya, Direction, Divergence, ToGallery};
 use crate::dist::DiagNormal;
 
 /// Squared Hellinger distance `1 - exp(-B)`, in `[0, 1]`, where `B` is the [`Bhattacharyya`] distance.
@@ -32,6 +32,11 @@ impl Divergence for Hellinger {
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         one_minus_exp(Bhattacharyya.pairwise(query, gallery))
+    }
+
+    fn to_gallery(&self, gallery: &DiagNormal) -> Option<ToGallery> {
+        let distance = Bhattacharyya.to_gallery(gallery)?;
+        Some(Box::new(move |query| one_minus_exp(distance(query))))
     }
 
     fn aligned(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<1> {

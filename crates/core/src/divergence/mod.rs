@@ -12,6 +12,7 @@ mod divergence_scores;
 mod elk;
 mod hellinger;
 mod jeffreys;
+mod joint_scores;
 mod kl;
 mod match_function;
 mod match_probability;

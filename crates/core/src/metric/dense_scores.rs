@@ -10,6 +10,8 @@ pub struct DenseScores<'a, S = f32> {
     scores: &'a [S],
     queries: usize,
     gallery: usize,
+    /// From the start of a row to that of the next: the gallery, or more where the gallery is a part of the columns.
+    stride: usize,
 }
 
 impl<'a, S: Score> DenseScores<'a, S> {
@@ -28,7 +30,16 @@ impl<'a, S: Score> DenseScores<'a, S> {
                 expected: format!("{queries} x {gallery}"),
             });
         }
-        Ok(Self { scores, queries, gallery })
+        Ok(Self { scores, queries, gallery, stride: gallery })
+    }
+
+    /// The scores of a part of the gallery; nothing is copied.
+    ///
+    /// # Panics
+    /// If `columns` reaches past the gallery.
+    pub fn columns(self, columns: Range<usize>) -> Self {
+        assert!(columns.end <= self.gallery, "columns {columns:?} of {}", self.gallery);
+        Self { scores: self.scores.get(columns.start..).unwrap_or_default(), gallery: columns.len(), ..self }
     }
 
     /// The same scores with the roles of queries and gallery exchanged; nothing is copied.
@@ -41,7 +52,7 @@ impl<'a, S: Score> DenseScores<'a, S> {
     /// # Panics
     /// If `query` is out of range.
     pub fn row(&self, query: usize) -> &'a [S] {
-        &self.scores[query * self.gallery..(query + 1) * self.gallery]
+        &self.scores[query * self.stride..][..self.gallery]
     }
 }
 
@@ -55,10 +66,13 @@ impl<S: Score> ScoreRows<S> for DenseScores<'_, S> {
     }
 
     fn fill(&self, rows: Range<usize>, out: &mut [S]) {
-        out.copy_from_slice(&self.scores[rows.start * self.gallery..rows.end * self.gallery]);
+        assert_eq!(out.len(), rows.len() * self.gallery, "room for {} rows of scores", rows.len());
+        for (query, out) in rows.zip(out.chunks_exact_mut(self.gallery.max(1))) {
+            out.copy_from_slice(self.row(query));
+        }
     }
 
     fn stored(&self, rows: Range<usize>) -> Option<&[S]> {
-        Some(&self.scores[rows.start * self.gallery..rows.end * self.gallery])
+        (self.stride == self.gallery).then(|| &self.scores[rows.start * self.stride..rows.end * self.stride])
     }
 }

@@ -23,14 +23,14 @@ pub(crate) struct Overlap {
 }
 
 impl Overlap {
-    /// The logarithm of the expected likelihood kernel and the Bhattacharyya distance of all pairs, `[N, 2, M]`; `None` where
-    /// [`pair_map`] has no form.
-    pub(crate) fn all_pairs(query: &DiagNormal, gallery: &DiagNormal) -> Option<Tensor<3>> {
-        if !has_row_form(&query.mean()) {
-            return None;
-        }
-        let [_, dims] = query.dims();
-        pair_map(Self { dims }, &side(query), &side(gallery))
+    /// The logarithm of the expected likelihood kernel and the Bhattacharyya distance of blocks of queries with `gallery`, `[N, 2, M]`;
+    /// `None` where [`pair_map`] has no form.
+    pub(crate) fn to_gallery(
+        gallery: &DiagNormal,
+    ) -> Option<impl Fn(&DiagNormal) -> Option<Tensor<3>> + Send + Sync + use<>> {
+        let [_, dims] = gallery.dims();
+        let right = has_row_form(&gallery.mean()).then(|| side(gallery))?;
+        Some(move |query: &DiagNormal| pair_map(Self { dims }, &side(query), &right))
     }
 }
 
