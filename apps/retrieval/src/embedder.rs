@@ -168,7 +168,7 @@ impl Embedder {
     /// Whether `measure` can compare this model's embeddings: whether they have what it looks at, and the method trained
     /// what it needs.
     pub fn serves(&self, measure: Measure) -> bool {
-        self.measure_options(measure, self.recipe.model.dim * self.recipe.model.points)
+        self.measure_options(&[measure], self.recipe.model.dim * self.recipe.model.points)
             .is_ok_and(|options| measure.build(&options).is_ok())
     }
 
@@ -184,7 +184,7 @@ impl Embedder {
     ) -> anyhow::Result<DivergenceScores> {
         let [_, dim] = query.dims();
         let divergence =
-            measure.build(&self.measure_options(measure, dim)?).with_context(|| format!("measure `{measure}`"))?;
+            measure.build(&self.measure_options(&[measure], dim)?).with_context(|| format!("measure `{measure}`"))?;
         Ok(DivergenceScores::new(divergence, query.clone(), gallery.clone()))
     }
 
@@ -199,12 +199,28 @@ impl Embedder {
         captions: &DiagNormal,
     ) -> anyhow::Result<TwoWayScores> {
         let [_, dim] = images.dims();
-        let options = self.measure_options(measure, dim)?;
+        let options = self.measure_options(&[measure], dim)?;
         TwoWayScores::new(measure, &options, images, captions).with_context(|| format!("measure `{measure}`"))
     }
 
-    fn measure_options(&self, measure: Measure, dim: usize) -> anyhow::Result<MeasureOptions> {
-        if measure.uses_uncertainty() && !self.is_probabilistic() {
+    /// Calls `take` with the scores under each of `measures`, as [`TwoWayScores::for_each`].
+    ///
+    /// # Errors
+    /// A measure that the model cannot serve, and the first error of `take`.
+    pub fn each_two_way_scores(
+        &self,
+        measures: &[Measure],
+        images: &DiagNormal,
+        captions: &DiagNormal,
+        take: impl FnMut(Measure, &TwoWayScores) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let [_, dim] = images.dims();
+        TwoWayScores::for_each(measures, &self.measure_options(measures, dim)?, images, captions, take)
+    }
+
+    fn measure_options(&self, measures: &[Measure], dim: usize) -> anyhow::Result<MeasureOptions> {
+        let uncertain = measures.iter().find(|measure| measure.uses_uncertainty());
+        if let (Some(measure), false) = (uncertain, self.is_probabilistic()) {
             return Err(user(anyhow!(
                 "measure `{measure}` compares distributions; this run's model embeds points: use mean-l2"
             )));

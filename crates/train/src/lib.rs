@@ -34,3 +34,4 @@ pub mod trainer;
 pub mod user_error;
 
 pub use error::{TaskError, TrainError};
+pub use halation_kernels::keep_freed_memory;

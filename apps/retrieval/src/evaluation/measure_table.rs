@@ -29,7 +29,7 @@ pub struct MeasureRow {
     pub mean: Figures,
     /// The six recalls in percent, added.
     pub rsum: f64,
-    /// Scoring and ranking both directions, seconds.
+    /// Scoring and ranking both directions, seconds. Of measures that share their sums, the first has the time of the sums.
     pub seconds: f64,
 }
 
@@ -43,25 +43,26 @@ impl MeasureTable {
         let split = dataset.split(name)?;
         let (images, captions) = embed(embedder, split)?;
         let truth = relevance(split)?;
-        let row = |measure: Measure| {
-            let start = Instant::now();
-            let ranks = rank(embedder, measure, [&images, &captions], &truth)?;
-            let summary = ranks.as_ref().try_map(RankSummary::of)?;
-            Ok(MeasureRow {
+        let measures: Vec<Measure> = Measure::ALL.into_iter().filter(|&measure| embedder.serves(measure)).collect();
+        let mut rows = Vec::new();
+        let mut start = Instant::now();
+        embedder.each_two_way_scores(&measures, &images, &captions, |measure, scores| {
+            let summary = rank(scores, &truth)?.as_ref().try_map(RankSummary::of)?;
+            let row = MeasureRow {
                 measure: measure.to_string(),
                 mean: Figures::mean(&Figures::from(&summary.i2t), &Figures::from(&summary.t2i)),
                 rsum: summary.r_sum(),
                 seconds: start.elapsed().as_secs_f64(),
-            })
-        };
+            };
+            rows.push((measure, row));
+            start = Instant::now();
+            Ok(())
+        })?;
+        rows.sort_by_key(|&(measure, _)| Measure::ALL.iter().position(|&other| other == measure));
         Ok(Self {
             split: name.to_owned(),
             own: embedder.default_measure().to_string(),
-            rows: Measure::ALL
-                .into_iter()
-                .filter(|&measure| embedder.serves(measure))
-                .map(row)
-                .collect::<anyhow::Result<_>>()?,
+            rows: rows.into_iter().map(|(_, row)| row).collect(),
         })
     }
 

@@ -15,7 +15,7 @@ pub use uncertainty::{Bins, Uncertainty};
 use crate::dataset::{Dataset, Split};
 use crate::embedder::{Embedder, rows};
 use halation_core::dist::DiagNormal;
-use halation_core::divergence::Measure;
+use halation_core::divergence::{Measure, TwoWayScores};
 use halation_core::metric::{
     PositiveRanks, RankMetric, RankSummary, RankTask, Relevance, ScoreRows, Ties, TwoWay, UncertaintyScore,
     rank_positives,
@@ -144,7 +144,8 @@ struct Ranked {
 impl Ranked {
     fn new(embedder: &Embedder, split: &Split, measure: Measure) -> anyhow::Result<Self> {
         let (images, captions) = embed(embedder, split)?;
-        let ranks = rank(embedder, measure, [&images, &captions], &relevance(split)?)?;
+        let scores = embedder.two_way_scores(measure, &images, &captions)?;
+        let ranks = rank(&scores, &relevance(split)?)?;
         Ok(Self { images, captions, ranks })
     }
 }
@@ -155,13 +156,7 @@ fn embed(embedder: &Embedder, split: &Split) -> anyhow::Result<(DiagNormal, Diag
 }
 
 /// The ranks of every positive in both directions.
-fn rank(
-    embedder: &Embedder,
-    measure: Measure,
-    [images, captions]: [&DiagNormal; 2],
-    truth: &TwoWay<Relevance>,
-) -> anyhow::Result<TwoWay<PositiveRanks>> {
-    let scores = embedder.two_way_scores(measure, images, captions)?;
+fn rank(scores: &TwoWayScores, truth: &TwoWay<Relevance>) -> anyhow::Result<TwoWay<PositiveRanks>> {
     let rows = scores.directions();
     let ranks = |rows: &dyn ScoreRows, truth: &Relevance| -> anyhow::Result<PositiveRanks> {
         Ok(rank_positives(rows, &[RankTask::whole(truth)], Ties::ByIndex)?.remove(0))

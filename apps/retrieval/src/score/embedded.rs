@@ -1,27 +1,30 @@
 //! Answers in the form of embeddings, compared by any measure.
 
+use super::measures::MeasuresOutcome;
 use crate::dataset::data_error;
 use anyhow::{Context, anyhow};
 use burn::tensor::{Device, Tensor, TensorData};
 use clap::Args;
 use halation_core::dist::{DiagNormal, LogStd, LogVar};
 use halation_core::divergence::{MatchFunction, Measure, MeasureOptions, SampleNoise, TwoWayScores};
-use halation_core::metric::{CaptionProtocol, ProtocolScores, Ties};
+use halation_core::metric::{CaptionProtocol, CaptionTruth, ProtocolScores, Ties};
 use halation_data::format::{CaptionGroundTruth, EmbeddingFile};
 use halation_train::device::select_device;
 use halation_train::random::{normal_noise, seed_for};
 use halation_train::user_error::user;
 use std::path::Path;
+use std::time::Instant;
 
 /// How embeddings are compared.
 #[derive(Args)]
 pub struct EmbeddedOptions {
-    /// How two embeddings are compared: mean-l2 (ranks like the cosine for unit means), csd, w2, kl, match-probability, ..
+    /// How two embeddings are compared: mean-l2 (ranks like the cosine for unit means), csd, w2, kl, match-probability, .. `all`: a
+    /// table of every measure
     #[arg(long, value_name = "NAME", default_value = "mean-l2")]
     pub measure: String,
-    /// Samples per embedding, for sampled measures
-    #[arg(long, value_name = "J", default_value_t = 7)]
-    pub samples: usize,
+    /// Independent samples per embedding, for sampled measures [default: eight that are sign flips of one, an order of magnitude faster]
+    #[arg(long, value_name = "J")]
+    pub samples: Option<usize>,
     /// Seed of the samples
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -39,10 +42,42 @@ pub struct EmbeddedOptions {
     pub device: Option<String>,
 }
 
-/// Scores two embedding files.
+/// Two embedding files, ready to be scored.
+pub struct Embedded {
+    images: DiagNormal,
+    captions: DiagNormal,
+    truth: CaptionTruth,
+    /// Whether both files have a log-variance, if it was asked for.
+    uncertain: bool,
+}
+
+impl Embedded {
+    /// Reads the files; their log-variances only if `uncertainty` is wanted.
+    fn load(
+        [images, captions]: [&Path; 2],
+        uncertainty: bool,
+        device: &Device,
+        gts: &CaptionGroundTruth,
+    ) -> anyhow::Result<Self> {
+        // Blocks of scores come and go: taking their memory from the system each time costs more than filling it.
+        halation_train::keep_freed_memory();
+        let [image, caption] = [load(images, uncertainty, device)?, load(captions, uncertainty, device)?];
+        let ([_, dim], [_, caption_dim]) = (image.embedding.dims(), caption.embedding.dims());
+        if dim != caption_dim {
+            let (images, captions) = (images.display(), captions.display());
+            return Err(user(anyhow!(
+                "{images} has dimension {dim}, {captions} {caption_dim}: they are not of one model"
+            )));
+        }
+        let truth = gts.truth(&image.ids, &caption.ids).map_err(data_error)?;
+        let uncertain = image.uncertain && caption.uncertain;
+        Ok(Self { images: image.embedding, captions: caption.embedding, truth, uncertain })
+    }
+}
+
+/// Scores two embedding files by the measure of `options`.
 pub fn score(
-    images: &Path,
-    captions: &Path,
+    files: [&Path; 2],
     options: &EmbeddedOptions,
     gts: &CaptionGroundTruth,
     protocols: &[CaptionProtocol],
@@ -50,57 +85,118 @@ pub fn score(
 ) -> anyhow::Result<Vec<ProtocolScores>> {
     let measure: Measure = options.measure.parse().map_err(|error| user(anyhow!("--measure: {error}")))?;
     let device = select_device(options.device.as_deref())?;
-    let (image_ids, image) = load(images, measure, &device)?;
-    let (caption_ids, caption) = load(captions, measure, &device)?;
-    let ([_, dim], [_, caption_dim]) = (image.dims(), caption.dims());
-    if dim != caption_dim {
-        let (images, captions) = (images.display(), captions.display());
-        return Err(user(anyhow!("{images} has dimension {dim}, {captions} {caption_dim}: they are not of one model")));
+    let Embedded { images, captions, truth, uncertain } =
+        Embedded::load(files, measure.uses_uncertainty(), &device, gts)?;
+    if measure.uses_uncertainty() && !uncertain {
+        let [images, captions] = files.map(Path::display);
+        return Err(user(anyhow!(
+            "{images} or {captions} has no `log_var`, which measure `{measure}` compares: use mean-l2"
+        )));
     }
-    let truth = gts.truth(&image_ids, &caption_ids).map_err(data_error)?;
-    let measure_options = options.build(measure, dim, &device)?;
-    let scores = TwoWayScores::new(measure, &measure_options, &image, &caption).map_err(|error| user(error.into()))?;
-    drop((image, caption)); // where the scores are one matrix by now, nobody needs the embeddings
+    let measure_options = options.build(&[measure], images.dims()[1], &device)?;
+    let scores =
+        TwoWayScores::new(measure, &measure_options, &images, &captions).map_err(|error| user(error.into()))?;
+    drop((images, captions)); // where the scores are one matrix by now, nobody needs the embeddings
+    evaluate(measure, &scores, protocols, &truth, ties)
+}
+
+/// Scores two embedding files by every measure that they can serve.
+pub fn score_all(
+    files: [&Path; 2],
+    options: &EmbeddedOptions,
+    gts: &CaptionGroundTruth,
+    protocols: &[CaptionProtocol],
+    ties: Ties,
+) -> anyhow::Result<MeasuresOutcome> {
+    let device = select_device(options.device.as_deref())?;
+    let Embedded { images, captions, truth, uncertain } = Embedded::load(files, true, &device, gts)?;
+    let mut left_out = Vec::new();
+    let measures = Measure::ALL.into_iter().filter(|&measure| {
+        let reason = if measure.uses_uncertainty() && !uncertain {
+            "a file has no `log_var`"
+        } else if measure == Measure::MatchProbability && options.match_function().is_none() {
+            "needs the trained --negative-scale A and --shift B"
+        } else {
+            return true;
+        };
+        left_out.push(format!("{measure}: {reason}"));
+        false
+    });
+    let measures: Vec<Measure> = measures.collect();
+    let measure_options = options.build(&measures, images.dims()[1], &device)?;
+    let mut scores = Vec::new();
+    let mut start = Instant::now();
+    TwoWayScores::for_each(&measures, &measure_options, &images, &captions, |measure, rows| {
+        let found = evaluate(measure, rows, protocols, &truth, ties)?;
+        scores.push((measure, found, start.elapsed().as_secs_f64()));
+        start = Instant::now();
+        Ok::<_, anyhow::Error>(())
+    })?;
+    Ok(MeasuresOutcome::new(scores, left_out))
+}
+
+fn evaluate(
+    measure: Measure,
+    scores: &TwoWayScores,
+    protocols: &[CaptionProtocol],
+    truth: &CaptionTruth,
+    ties: Ties,
+) -> anyhow::Result<Vec<ProtocolScores>> {
     let rows = scores.directions();
-    CaptionProtocol::evaluate(protocols, &truth, &*rows.i2t, &*rows.t2i, ties)
+    CaptionProtocol::evaluate(protocols, truth, &*rows.i2t, &*rows.t2i, ties)
         .map_err(|error| user(error.into()))
         .with_context(|| format!("measure `{measure}`"))
 }
 
 impl EmbeddedOptions {
     /// The draws and the match function, for measures that need them.
-    fn build(&self, measure: Measure, dim: usize, device: &Device) -> anyhow::Result<MeasureOptions> {
+    fn build(&self, measures: &[Measure], dim: usize, device: &Device) -> anyhow::Result<MeasureOptions> {
         let mut options = MeasureOptions::default();
-        if measure.is_sampled() {
-            let draw = |side| normal_noise([self.samples, dim], seed_for(self.seed, side, 0, 0), device);
-            let noise = SampleNoise::new(draw("query"), draw("gallery"))
-                .map_err(|error| user(anyhow!("--samples: {error}")))?;
-            options = options.with_noise(noise);
-        }
-        if measure == Measure::MatchProbability {
-            let (Some(a), Some(b)) = (self.negative_scale, self.shift) else {
-                return Err(user(anyhow!("measure `{measure}` needs the trained --negative-scale A and --shift B")));
+        if measures.iter().any(|measure| measure.is_sampled()) {
+            let draw = |side| {
+                let shape = [self.samples.unwrap_or(1), dim];
+                normal_noise(shape, seed_for(self.seed, side, 0, 0), device)
             };
+            let (query, gallery) = (draw("query"), draw("gallery"));
+            let noise = match self.samples {
+                Some(_) => SampleNoise::new(query, gallery),
+                None => SampleNoise::sign_flips(query, gallery),
+            };
+            options = options.with_noise(noise.map_err(|error| user(anyhow!("--samples: {error}")))?);
+        }
+        if measures.contains(&Measure::MatchProbability) {
+            let missing =
+                || user(anyhow!("measure `match-probability` needs the trained --negative-scale A and --shift B"));
+            let (a, b) = self.match_function().ok_or_else(missing)?;
             options = options
                 .with_match_function(MatchFunction::new(a, b, self.logit_gain).map_err(|error| user(error.into()))?);
         }
         Ok(options)
     }
+
+    fn match_function(&self) -> Option<(f64, f64)> {
+        self.negative_scale.zip(self.shift)
+    }
 }
 
-fn load(path: &Path, measure: Measure, device: &Device) -> anyhow::Result<(Vec<String>, DiagNormal)> {
+/// One file.
+struct Loaded {
+    ids: Vec<String>,
+    embedding: DiagNormal,
+    uncertain: bool,
+}
+
+fn load(path: &Path, uncertainty: bool, device: &Device) -> anyhow::Result<Loaded> {
     let file = EmbeddingFile::read(path).map_err(data_error)?;
     let shape = [file.ids().len(), file.dim()];
     let (ids, mean, log_var) = file.into_parts();
     let tensor = |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, shape), device);
+    let log_var = log_var.filter(|_| uncertainty);
+    let uncertain = log_var.is_some();
     let embedding = match log_var {
-        Some(log_var) if measure.uses_uncertainty() => DiagNormal::new(tensor(mean), LogVar(tensor(log_var))),
-        None if measure.uses_uncertainty() => {
-            let path = path.display();
-            return Err(user(anyhow!("{path} has no `log_var`, which measure `{measure}` compares: use mean-l2")));
-        }
-        // The measure does not look at the scale: a single zero stands for all of them.
-        _ => DiagNormal::new(tensor(mean), LogStd(Tensor::<2>::zeros([1, 1], device).expand(shape))),
+        Some(log_var) => DiagNormal::new(tensor(mean), LogVar(tensor(log_var))),
+        // Nobody looks at the scale: a single zero stands for all of them.
+        None => DiagNormal::new(tensor(mean), LogStd(Tensor::<2>::zeros([1, 1], device).expand(shape))),
     };
-    Ok((ids, embedding))
+    Ok(Loaded { ids, embedding, uncertain })
 }

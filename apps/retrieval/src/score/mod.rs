@@ -2,6 +2,7 @@
 
 mod answers;
 mod embedded;
+mod measures;
 mod outcome;
 
 use crate::dataset::data_error;
@@ -97,7 +98,13 @@ pub fn run(args: &ScoreArgs) -> anyhow::Result<()> {
             answers::of_matrix(scores, args.image_ids.as_deref(), args.caption_ids.as_deref(), &gts, &protocols, ties)?
         }
         (None, Some(images), Some(captions), None) => {
-            embedded::score(images, captions, &args.embedded, &gts, &protocols, ties)?
+            let files = [images.as_path(), captions];
+            if args.embedded.measure == "all" {
+                let outcome = embedded::score_all(files, &args.embedded, &gts, &protocols, ties)?;
+                print!("{}", if args.json { serde_json::to_string_pretty(&outcome)? + "\n" } else { outcome.table() });
+                return Ok(());
+            }
+            embedded::score(files, &args.embedded, &gts, &protocols, ties)?
         }
         (None, None, None, Some(rankings)) => answers::of_rankings(rankings, &gts, &protocols)?,
         _ => {

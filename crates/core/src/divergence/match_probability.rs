@@ -45,34 +45,39 @@ struct LogMeanMatch {
     offset: f32,
 }
 
+/// The smallest logit whose probability is added as it is: what is a ten-millionth of it is still a normal `f32`.
+const SMALLEST_LOGIT: f32 = -60.0;
+
 impl OfSampleDistances for LogMeanMatch {
     #[inline(always)]
     fn of(&self, distances: &SampleDistances) -> [f32; PLANE_LANES] {
         let logit = |distance: f32| self.slope * distance + self.offset;
-        let mut largest = [f32::NEG_INFINITY; PLANE_LANES];
-        distances.for_each(
-            #[inline(always)]
-            |distance| {
-                for lane in 0..PLANE_LANES {
-                    let logit = logit(distance[lane]);
-                    largest[lane] = if logit > largest[lane] { logit } else { largest[lane] };
-                }
-            },
-        );
-        // Probabilities are added in units of e^shift: all of them may be too small for an `f32`.
+        // The logit rises or falls with the distance, so the largest is at one of the ends.
+        let [nearest, farthest] = distances.range().map(|distance| distance.map(logit));
+        let mut largest = nearest;
+        for lane in 0..PLANE_LANES {
+            largest[lane] = if farthest[lane] > nearest[lane] { farthest[lane] } else { nearest[lane] };
+        }
+        let mean = |sum: f32| sum / SampleDistances::COUNT as f32;
+        if largest.iter().all(|&largest| largest > SMALLEST_LOGIT) {
+            let sum = distances.sum(
+                #[inline(always)]
+                |distance, _| math::sigmoid(logit(distance)),
+            );
+            return sum.map(|sum| mean(sum).ln());
+        }
+        // All probabilities of a pair may be too small for an `f32`: they are added in units of e^shift.
         let shift = largest.map(|largest| if largest < 0.0 { largest } else { 0.0 });
-        let mut sum = [0.0; PLANE_LANES];
-        distances.for_each(
+        let mut log_mean = distances.sum(
             #[inline(always)]
-            |distance| {
-                for lane in 0..PLANE_LANES {
-                    let logit = logit(distance[lane]);
-                    let below = if logit < 0.0 { logit } else { 0.0 };
-                    sum[lane] += math::exp(below - shift[lane]) / (1.0 + math::exp(-logit.abs()));
-                }
+            |distance, lane| {
+                let logit = logit(distance);
+                let below = if logit < 0.0 { logit } else { 0.0 };
+                math::exp(below - shift[lane]) / (1.0 + math::exp(-logit.abs()))
             },
         );
-        std::array::from_fn(|lane| (sum[lane] / SampleDistances::COUNT as f32).ln() + shift[lane])
+        log_mean.iter_mut().zip(shift).for_each(|(sum, shift)| *sum = mean(*sum).ln() + shift);
+        log_mean
     }
 }
 

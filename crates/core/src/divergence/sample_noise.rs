@@ -33,12 +33,12 @@ impl SampleNoise {
         Ok(Self { query, gallery, flipped: false })
     }
 
-    /// Eight samples per item that are one draw with the signs of its numbers flipped by eight orthogonal patterns.
+    /// Eight samples per item that are one draw with the signs of its numbers flipped by eight patterns.
     ///
-    /// Every sample has the right distribution, so estimates stay unbiased, and samples of an item are uncorrelated; what depends on the
-    /// length of a draw alone is averaged over one draw instead of eight. In return inner products of all 64 pairs of samples take
-    /// the multiplications of four: on the CPU match probability, mean distance and Jensen-Shannon divergence are an order of
-    /// magnitude faster than with eight draws of their own. The pattern of dimension `d` is that of `d mod 8` in the rows of a
+    /// Every sample has the right distribution, so estimates stay unbiased. What is odd in the draw cancels over the patterns; what depends
+    /// on the squares of its numbers alone is averaged over one draw instead of eight. In return the inner products of all 64 pairs of
+    /// samples take the multiplications of four: on the CPU match probability, mean distance and Jensen-Shannon divergence are an order
+    /// of magnitude faster than with eight draws of their own. Dimension `d` has the signs of column `1 + d mod 7` of the 8 x 8
     /// Walsh-Hadamard matrix.
     ///
     /// # Shapes

@@ -40,10 +40,9 @@ struct MeanDistance;
 impl OfSampleDistances for MeanDistance {
     #[inline(always)]
     fn of(&self, distances: &SampleDistances) -> [f32; PLANE_LANES] {
-        let mut sum = [0.0; PLANE_LANES];
-        distances.for_each(
+        let sum = distances.sum(
             #[inline(always)]
-            |distance| sum.iter_mut().zip(distance).for_each(|(sum, distance)| *sum += distance),
+            |distance, _| distance,
         );
         sum.map(|sum| sum / SampleDistances::COUNT as f32)
     }

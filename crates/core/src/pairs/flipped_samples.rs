@@ -1,18 +1,16 @@
 //! Functions of the distances between all pairs of samples, where samples are sign flips of one draw.
 
-use std::array;
-
 use burn::tensor::Tensor;
 use halation_kernels::{PLANE_LANES, PlaneFunction, has_row_form, plane_map};
 
-use super::flips::{FLIPS, Lanes, by_pattern, flipped, grouped};
+use super::flips::{FLIPS, GROUPS, Lanes, by_pattern, flipped, grouped};
 use super::gram::{DISTANCE_EPSILON, laid_out};
 use super::tiles::in_bands;
 use crate::dist::DiagNormal;
 
-/// Planes from which the distances of a pair are made: the inner product of the means, and eight sums of groups for each of the
+/// Planes from which the distances of a pair are made: the inner product of the means, and seven sums of groups for each of the
 /// products of mean and step, step and mean, step and step. A step is what a sample is away from the mean before its signs are flipped.
-const PLANES: usize = 1 + 3 * FLIPS;
+const PLANES: usize = 1 + 3 * GROUPS;
 
 /// Largest coordinate that is squared; the general form serves larger ones.
 const LARGEST_COORDINATE: f32 = 1e15;
@@ -36,32 +34,64 @@ impl SampleDistances {
 
     #[inline(always)]
     fn new(planes: &[Lanes], row: &[f32], columns: &[Lanes]) -> Self {
-        let groups = |index: usize| by_pattern(&planes[1 + index * FLIPS..][..FLIPS]);
-        let (mean_step, step_mean, step_step) = (groups(0), groups(1), groups(2));
-        let lanes = |at: &dyn Fn(usize) -> f32| -> Lanes { array::from_fn(at) };
-        Self {
-            rows: array::from_fn(|j| lanes(&|lane| row[j] - 2.0 * (step_mean[j][lane] + planes[0][lane]))),
-            columns: array::from_fn(|j| lanes(&|lane| columns[j][lane] - 2.0 * mean_step[j][lane])),
-            steps: array::from_fn(|j| lanes(&|lane| -2.0 * step_step[j][lane])),
-        }
-    }
-
-    /// Calls `take` with the distances `sqrt(d^2 + 1e-6)` of every pair of samples.
-    #[inline(always)]
-    pub(crate) fn for_each(&self, mut take: impl FnMut(Lanes)) {
-        for query in 0..FLIPS {
-            for gallery in 0..FLIPS {
-                // The product of two patterns is the pattern of their exclusive or.
-                let steps = &self.steps[query ^ gallery];
-                let mut distance = [0.0; PLANE_LANES];
-                for lane in 0..PLANE_LANES {
-                    let squared = self.rows[query][lane] + self.columns[gallery][lane] + steps[lane];
-                    distance[lane] = (squared.max(0.0) + DISTANCE_EPSILON as f32).sqrt();
-                }
-                take(distance);
+        let (means, groups) = planes.split_at(1);
+        let mean_step = by_pattern(&groups[..GROUPS]);
+        let step_mean = by_pattern(&groups[GROUPS..2 * GROUPS]);
+        let step_step = by_pattern(&groups[2 * GROUPS..]);
+        let mut sides = Self { rows: step_mean, columns: mean_step, steps: step_step };
+        for pattern in 0..FLIPS {
+            for lane in 0..PLANE_LANES {
+                sides.rows[pattern][lane] = row[pattern] - 2.0 * (step_mean[pattern][lane] + means[0][lane]);
+                sides.columns[pattern][lane] = columns[pattern][lane] - 2.0 * mean_step[pattern][lane];
+                sides.steps[pattern][lane] = -2.0 * step_step[pattern][lane];
             }
         }
+        sides
     }
+
+    /// The squared distance `d^2` of a pair of samples; below zero by rounding, where they coincide.
+    #[inline(always)]
+    fn squared(&self, query: usize, gallery: usize, lane: usize) -> f32 {
+        // The product of two patterns is the pattern of their exclusive or.
+        self.rows[query][lane] + self.columns[gallery][lane] + self.steps[query ^ gallery][lane]
+    }
+
+    /// The smallest and the largest distance of every pair of items.
+    #[inline(always)]
+    pub(crate) fn range(&self) -> [Lanes; 2] {
+        let (mut smallest, mut largest) = ([f32::INFINITY; PLANE_LANES], [0.0; PLANE_LANES]);
+        for query in 0..FLIPS {
+            for gallery in 0..FLIPS {
+                for lane in 0..PLANE_LANES {
+                    let squared = self.squared(query, gallery, lane);
+                    smallest[lane] = if squared < smallest[lane] { squared } else { smallest[lane] };
+                    largest[lane] = if squared > largest[lane] { squared } else { largest[lane] };
+                }
+            }
+        }
+        [smallest.map(distance), largest.map(distance)]
+    }
+
+    /// The sum of `of` of the distances of all pairs of samples.
+    #[inline(always)]
+    pub(crate) fn sum(&self, of: impl Fn(f32, usize) -> f32) -> Lanes {
+        let mut sum = [0.0; PLANE_LANES];
+        for query in 0..FLIPS {
+            for gallery in 0..FLIPS {
+                for lane in 0..PLANE_LANES {
+                    sum[lane] += of(distance(self.squared(query, gallery, lane)), lane);
+                }
+            }
+        }
+        sum
+    }
+}
+
+/// `sqrt(d^2 + 1e-6)`.
+#[inline(always)]
+fn distance(squared: f32) -> f32 {
+    let squared = if squared < 0.0 { 0.0 } else { squared };
+    (squared + DISTANCE_EPSILON as f32).sqrt()
 }
 
 #[derive(Clone, Copy)]
@@ -95,7 +125,7 @@ impl Side {
         // With the signs of a pattern: a product with the sums of the groups.
         let groups: Tensor<2> =
             grouped(self.mean.clone() * self.step.clone()).sum_dim(2).squeeze_dim::<2>(2).transpose();
-        let signs = flipped(Tensor::ones([1, FLIPS], &own.device()));
+        let signs = flipped(Tensor::ones([1, GROUPS], &own.device())).transpose(); // [7, 8]
         own + groups.matmul(signs) * 2.0
     }
 }
@@ -115,13 +145,13 @@ pub(crate) fn over_flipped_samples(
     let side = Side::new(gallery, gallery_draw, centre.clone());
     let columns = side.squared_norms().transpose(); // [8, M]
     let columns_of = |rows: Tensor<2>| laid_out(grouped(rows).swap_dims(1, 2));
-    let (means, steps) = (columns_of(side.mean.clone()), columns_of(side.step)); // [8, D / 8, M]
+    let (means, steps) = (columns_of(side.mean.clone()), columns_of(side.step)); // [7, D / 7, M]
     let mean = laid_out(side.mean.transpose()); // [D, M]
     let [_, count] = columns.dims();
     let band = move |query: &DiagNormal| {
         let side = Side::new(query, query_draw.clone(), centre.clone());
         let norms = side.squared_norms(); // [N, 8]
-        let (mean_groups, step_groups) = (grouped(side.mean.clone()), grouped(side.step)); // [8, N, D / 8]
+        let (mean_groups, step_groups) = (grouped(side.mean.clone()), grouped(side.step)); // [7, N, D / 7]
         let planes = [
             side.mean.matmul(mean.clone()).unsqueeze_dim(0),
             mean_groups.matmul(steps.clone()),

@@ -4,13 +4,13 @@ use burn::tensor::Tensor;
 use halation_kernels::{PLANE_LANES, PlaneFunction, has_row_form, math, plane_map};
 
 use super::ToColumns;
-use super::flips::{FLIPS, Lanes, by_pattern, grouped};
+use super::flips::{FLIPS, GROUPS, Lanes, by_pattern, grouped};
 use super::gram::laid_out;
 use super::tiles::in_bands;
 use crate::dist::DiagNormal;
 
-/// Planes for one direction: what all samples of an item share, and eight sums of groups.
-const PLANES: usize = 1 + FLIPS;
+/// Planes for one direction: what all samples of an item share, and seven sums of groups.
+const PLANES: usize = 1 + GROUPS;
 
 /// `sum_j ln sigmoid(ln p(z_j) / q(z_j)) / 8` at the samples of the query, plus the same at those of the gallery with `p` and `q`
 /// exchanged.
@@ -40,9 +40,9 @@ impl PlaneFunction for BothHalves {
 /// One side of all pairs, as what is sampled and as what is compared with.
 struct Side {
     shared: Tensor<2>,        // [N, 2 D]: mean^2 + step^2, mean
-    signed: Tensor<3>,        // [8, N, 2 D / 8]: 2 mean step, step
+    signed: Tensor<3>,        // [7, N, 2 D / 7]: 2 mean step, step
     weights: Tensor<2>,       // [N, 2 D]: 1 / v, -2 mean / v
-    weight_groups: Tensor<3>, // [8, N, 2 D / 8]: the same
+    weight_groups: Tensor<3>, // [7, N, 2 D / 7]: the same
     own_energy: Tensor<2>,    // [N, 1]: of a sample under its own distribution
     other_energy: Tensor<2>,  // [N, 1]: what all samples of others get under this one
 }
@@ -86,7 +86,7 @@ pub(crate) fn over_flipped_density_ratios(
     let side = Side::new(gallery, gallery_draw, centre.clone());
     let (weights, shared) = (laid_out(side.weights.transpose()), laid_out(side.shared.transpose())); // [2 D, M]
     let columns_of = |groups: Tensor<3>| laid_out(groups.swap_dims(1, 2));
-    let (weight_groups, signed) = (columns_of(side.weight_groups), columns_of(side.signed)); // [8, 2 D / 8, M]
+    let (weight_groups, signed) = (columns_of(side.weight_groups), columns_of(side.signed)); // [7, 2 D / 7, M]
     let columns = Tensor::cat(vec![side.other_energy, -side.own_energy], 1).transpose(); // [2, M]
     let [_, count] = columns.dims();
     let band = move |query: &DiagNormal| {

@@ -21,17 +21,26 @@ pub(crate) fn plane_map(function: impl PlaneFunction, planes: &[Float], rows: &F
             let mut here = vec![[0.0; LANES]; planes.len()];
             let mut above = vec![[0.0; LANES]; height];
             for (index, out) in out.chunks_mut(LANES).enumerate() {
-                let (start, count) = (index * LANES, out.len());
+                let start = index * LANES;
                 for (plane, here) in planes.iter().zip(&mut here) {
-                    here[..count].copy_from_slice(&plane[row * m + start..][..count]);
+                    copy(&plane[row * m..][..m], start, here);
                 }
                 for (column, above) in columns.chunks_exact(m).zip(&mut above) {
-                    above[..count].copy_from_slice(&column[start..][..count]);
+                    copy(column, start, above);
                 }
-                // The last columns may be fewer: what the other lanes hold is not looked at.
-                out.copy_from_slice(&function.values(&here, &rows[row * width..][..width], &above)[..count]);
+                let values = function.values(&here, &rows[row * width..][..width], &above);
+                out.copy_from_slice(&values[..out.len()]);
             }
         },
     );
     float(out, &[n, m])
+}
+
+/// Numbers `start..` of a row; the last lanes may have none, and what they hold is not looked at.
+#[inline(always)]
+fn copy(row: &[f32], start: usize, lanes: &mut [f32; LANES]) {
+    match row[start..].first_chunk() {
+        Some(whole) => *lanes = *whole,
+        None => lanes[..row.len() - start].copy_from_slice(&row[start..]),
+    }
 }
