@@ -467,6 +467,18 @@ fn a_symmetric_measure_may_exchange_its_sides_and_both_directions_get_the_scores
     }
 }
 
+/// Measures that are made of sums that others are made of.
+const SHARED: [Measure; 8] = [
+    Measure::Kl,
+    Measure::ReverseKl,
+    Measure::Jeffreys,
+    Measure::Elk,
+    Measure::Bhattacharyya,
+    Measure::Hellinger,
+    Measure::MinCoordinate,
+    Measure::MaxCoordinate,
+];
+
 #[test]
 fn measures_that_share_their_sums_get_the_scores_they_have_alone() {
     let mut draws = Draws::new(22);
@@ -475,6 +487,7 @@ fn measures_that_share_their_sums_get_the_scores_they_have_alone() {
     let mut seen = Vec::new();
     TwoWayScores::for_each(&Measure::ALL, &options, &images, &captions, |measure, together| {
         let alone = TwoWayScores::new(measure, &options, &images, &captions)?;
+        assert_eq!(format!("{together:?}").contains("Joint"), SHARED.contains(&measure), "{measure}");
         let (alone, together) = (alone.directions(), together.directions());
         assert_close(measure.name(), &rows_of(&*together.i2t), &rows_of(&*alone.i2t), 1e-5);
         assert_close(measure.name(), &rows_of(&*together.t2i), &rows_of(&*alone.t2i), 1e-5);
@@ -489,7 +502,7 @@ fn measures_that_share_their_sums_get_the_scores_they_have_alone() {
     .unwrap();
     assert_eq!(seen.len(), Measure::ALL.len());
     assert!(Measure::ALL.iter().all(|measure| seen.contains(measure)));
-    // Double precision has no common form, and what fails stops.
+    // In double precision pairs have no common form, and what fails stops.
     let double =
         |side: &DiagNormal| DiagNormal::new(side.mean().cast(DType::F64), LogStd(side.log_std().0.cast(DType::F64)));
     let (images, captions) = (double(&images), double(&captions));
@@ -506,6 +519,25 @@ fn measures_that_share_their_sums_get_the_scores_they_have_alone() {
         },
     );
     assert!(stopped.is_err() && count == 2);
+}
+
+#[test]
+fn near_copies_are_at_a_distance_of_zero_or_more_in_many_dimensions() {
+    let one = Draws::new(23).distributions(4, 1024, &device());
+    let near = DiagNormal::new(one.mean() * (1.0 + 1e-7), one.log_std());
+    for measure in [Measure::Bhattacharyya, Measure::Hellinger] {
+        let found = values(&build(measure, 1024).pairwise(&one, &near));
+        assert!(found.iter().all(|&value| value >= 0.0), "{measure}: {found:?}");
+        assert!((0..4).all(|item| found[item * 5] < 1e-4), "{measure}: {found:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "dimensions of query and gallery embeddings differ")]
+fn widths_that_are_filled_up_alike_are_still_different() {
+    let mut draws = Draws::new(24);
+    let (query, gallery) = (draws.distributions(1, 31, &device()), draws.distributions(1, 32, &device()));
+    Elk.pairwise(&query, &gallery);
 }
 
 fn rows_of(scores: &dyn ScoreRows) -> Vec<f64> {

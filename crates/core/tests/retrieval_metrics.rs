@@ -37,13 +37,39 @@ fn long_rows_and_several_truths_at_once_equal_a_full_sort() {
     let truths = lists.clone().map(|lists| Relevance::from_lists(gallery, &lists).unwrap());
     let dense = DenseScores::new(&scores, queries, gallery).unwrap();
     for ties in [Ties::ByIndex, Ties::Pessimistic] {
-        let ranks = rank_positives(&dense, &truths.each_ref().map(RankTask::whole), ties).unwrap();
+        let together = rank_positives(&dense, &truths.each_ref().map(RankTask::whole), ties).unwrap();
+        let alone = truths.iter().flat_map(|truth| rank_positives(&dense, &[RankTask::whole(truth)], ties).unwrap());
+        let ranks: Vec<PositiveRanks> = together.into_iter().chain(alone).collect();
+        let lists = [lists.clone(), lists.clone()].concat();
         for (ranks, lists) in ranks.iter().zip(&lists) {
             for query in 0..queries {
                 assert_eq!(ranks.ranks(query), slow_ranks(dense.row(query), &lists[query], ties), "{ties:?}");
             }
         }
     }
+}
+
+#[test]
+fn a_part_of_the_gallery_is_scored_as_if_it_were_all() {
+    let scores: Vec<f32> = (0..12).map(|n| n as f32).collect();
+    let part = DenseScores::new(&scores, 3, 4).unwrap().columns(1..3);
+    assert_eq!((part.queries(), part.gallery(), part.row(2)), (3, 2, &[9.0, 10.0][..]));
+    let rows = |rows: &dyn ScoreRows| {
+        let mut out = vec![0.0; rows.queries() * rows.gallery()];
+        rows.fill(0..rows.queries(), &mut out);
+        out
+    };
+    assert_eq!(rows(&part), [1.0, 2.0, 5.0, 6.0, 9.0, 10.0]);
+    assert_eq!(rows(&part.transposed()), [1.0, 5.0, 9.0, 2.0, 6.0, 10.0]);
+    assert!(part.stored(0..2).is_none(), "its rows do not lie next to each other");
+    assert_eq!(DenseScores::new(&scores, 3, 4).unwrap().stored(1..2).unwrap(), [4.0, 5.0, 6.0, 7.0]);
+    assert_eq!(DenseScores::<f32>::new(&[], 0, 4).unwrap().columns(2..4).queries(), 0);
+}
+
+#[test]
+#[should_panic(expected = "columns 3..5 of 4")]
+fn a_part_beyond_the_gallery_is_a_fault() {
+    let _ = DenseScores::new(&[0.0; 8], 2, 4).unwrap().columns(3..5);
 }
 
 proptest! {

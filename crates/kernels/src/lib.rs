@@ -28,7 +28,7 @@ pub use layer_norm::layer_norm;
 pub use lstm::{lstm, lstm_cell};
 pub use memory::keep_freed_memory;
 pub use pair_map::{PairFunction, has_row_form, pair_map};
-pub use plane_map::{PLANE_LANES, PlaneFunction, plane_map};
+pub use plane_map::{PlaneFunction, plane_map};
 pub use pointwise::{exponential, gelu, gelu_tanh, log_sigmoid, mish, sigmoid, silu, softplus, tanh};
 pub use row_map::{RowFunction, row_map};
 pub use softmax::{log_softmax, softmax};

@@ -4,6 +4,10 @@
 //! None uses fused multiply-add: results are the same bits on every width.
 #![allow(clippy::excessive_precision)] // constants as they are published
 
+/// Numbers that are computed side by side, one for each lane of the widest vectors. The same on every machine, so that sums are the same
+/// bits on every one too.
+pub const LANES: usize = 16;
+
 /// `e^x`, within 2 units in the last place; 0 below -86.6 (where it is under 3e-38), infinity from 88.722_84 on.
 ///
 /// `2^n e^r` with `|r| <= ln(2) / 2` and a polynomial for `e^r` (Moshier, Cephes library, `expf`).

@@ -1,8 +1,8 @@
 //! What happens to memory that was freed.
 
 /// Asks the C library to keep freed memory for the next tensors rather than to give it back to the system, which then clears it anew, page
-/// by page: 10 to 25 % of a training step on the CPU. For programs that train, once, at their start; the process stays as large as it
-/// once was. Nothing happens where the C library is not glibc.
+/// by page: 10 to 25 % of a training step on the CPU. For programs that train or compute large matrices, once, at their start; the process
+/// stays as large as it once was. Nothing happens where the C library is not glibc.
 pub fn keep_freed_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {

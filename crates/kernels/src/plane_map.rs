@@ -2,14 +2,13 @@
 
 use burn::tensor::Tensor;
 
-/// Pairs that a [`PlaneFunction`] is given at a time: neighbours in a row.
-pub const PLANE_LANES: usize = 16;
+use crate::math::LANES;
 
 /// A function of what several matrices hold in one place, for [`plane_map`].
 pub trait PlaneFunction: Copy + Send + Sync {
     /// The values of neighbouring pairs from the planes there, the numbers of their row and those of their columns. Marked
     /// `#[inline(always)]`, it becomes vector code.
-    fn values(&self, planes: &[[f32; PLANE_LANES]], row: &[f32], columns: &[[f32; PLANE_LANES]]) -> [f32; PLANE_LANES];
+    fn values(&self, planes: &[[f32; LANES]], row: &[f32], columns: &[[f32; LANES]]) -> [f32; LANES];
 }
 
 /// `function` of the planes, on all cores; `None` where that form does not exist, as for [`pair_map`](crate::pair_map()).

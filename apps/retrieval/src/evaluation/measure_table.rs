@@ -58,7 +58,7 @@ impl MeasureTable {
             start = Instant::now();
             Ok(())
         })?;
-        rows.sort_by_key(|&(measure, _)| Measure::ALL.iter().position(|&other| other == measure));
+        rows.sort_by_key(|&(measure, _)| measure);
         Ok(Self {
             split: name.to_owned(),
             own: embedder.default_measure().to_string(),

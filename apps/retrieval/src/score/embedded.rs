@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use clap::Args;
 use halation_core::dist::{DiagNormal, LogStd, LogVar};
 use halation_core::divergence::{MatchFunction, Measure, MeasureOptions, SampleNoise, TwoWayScores};
-use halation_core::metric::{CaptionProtocol, CaptionTruth, ProtocolScores, Ties};
+use halation_core::metric::{CaptionProtocol, CaptionTruth, MetricError, ProtocolScores, Ties};
 use halation_data::format::{CaptionGroundTruth, EmbeddingFile};
 use halation_train::device::select_device;
 use halation_train::random::{normal_noise, seed_for};
@@ -59,8 +59,6 @@ impl Embedded {
         device: &Device,
         gts: &CaptionGroundTruth,
     ) -> anyhow::Result<Self> {
-        // Blocks of scores come and go: taking their memory from the system each time costs more than filling it.
-        halation_train::keep_freed_memory();
         let [image, caption] = [load(images, uncertainty, device)?, load(captions, uncertainty, device)?];
         let ([_, dim], [_, caption_dim]) = (image.embedding.dims(), caption.embedding.dims());
         if dim != caption_dim {
@@ -97,7 +95,10 @@ pub fn score(
     let scores =
         TwoWayScores::new(measure, &measure_options, &images, &captions).map_err(|error| user(error.into()))?;
     drop((images, captions)); // where the scores are one matrix by now, nobody needs the embeddings
-    evaluate(measure, &scores, protocols, &truth, ties)
+    let rows = scores.directions();
+    CaptionProtocol::evaluate(protocols, &truth, &*rows.i2t, &*rows.t2i, ties)
+        .map_err(|error| user(error.into()))
+        .with_context(|| format!("measure `{measure}`"))
 }
 
 /// Scores two embedding files by every measure that they can serve.
@@ -127,25 +128,17 @@ pub fn score_all(
     let mut scores = Vec::new();
     let mut start = Instant::now();
     TwoWayScores::for_each(&measures, &measure_options, &images, &captions, |measure, rows| {
-        let found = evaluate(measure, rows, protocols, &truth, ties)?;
-        scores.push((measure, found, start.elapsed().as_secs_f64()));
+        let rows = rows.directions();
+        match CaptionProtocol::evaluate(protocols, &truth, &*rows.i2t, &*rows.t2i, ties) {
+            Ok(found) => scores.push((measure, found, start.elapsed().as_secs_f64())),
+            // The others may still have something to say.
+            Err(error @ MetricError::NanScore { .. }) => left_out.push(format!("{measure}: {error}")),
+            Err(error) => return Err(user(anyhow!(error).context(format!("measure `{measure}`")))),
+        }
         start = Instant::now();
-        Ok::<_, anyhow::Error>(())
+        Ok(())
     })?;
     Ok(MeasuresOutcome::new(scores, left_out))
-}
-
-fn evaluate(
-    measure: Measure,
-    scores: &TwoWayScores,
-    protocols: &[CaptionProtocol],
-    truth: &CaptionTruth,
-    ties: Ties,
-) -> anyhow::Result<Vec<ProtocolScores>> {
-    let rows = scores.directions();
-    CaptionProtocol::evaluate(protocols, truth, &*rows.i2t, &*rows.t2i, ties)
-        .map_err(|error| user(error.into()))
-        .with_context(|| format!("measure `{measure}`"))
 }
 
 impl EmbeddedOptions {

@@ -30,8 +30,7 @@ struct Row {
 impl MeasuresOutcome {
     /// The table of `scores`.
     pub fn new(mut scores: Vec<(Measure, Vec<ProtocolScores>, f64)>, left_out: Vec<String>) -> Self {
-        let place = |measure: Measure| Measure::ALL.iter().position(|&other| other == measure);
-        scores.sort_by_key(|&(measure, ..)| place(measure));
+        scores.sort_by_key(|&(measure, ..)| measure);
         let row = |(measure, scores, seconds): (Measure, Vec<ProtocolScores>, f64)| Row {
             measure: measure.name(),
             seconds,
@@ -45,11 +44,11 @@ impl MeasuresOutcome {
     pub fn table(&self) -> String {
         let mut table = String::new();
         let names = self.measures.first().map(|row| row.cells.iter().map(|(name, _)| name.as_str()));
-        let heads: String = names.into_iter().flatten().map(|name| format!(" {name:>14}")).collect();
+        let heads: String = names.into_iter().flatten().map(|name| format!(" {name:>15}")).collect();
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "{:<18}{heads} {:>8}   means of both directions", "", "seconds");
+        let _ = writeln!(table, "{:<18}{heads} {:>8}   means of both directions; rSum adds both", "", "seconds");
         for row in &self.measures {
-            let cells: String = row.cells.iter().map(|(_, value)| format!(" {value:>14.2}")).collect();
+            let cells: String = row.cells.iter().map(|(_, value)| format!(" {value:>15.2}")).collect();
             let _ = writeln!(table, "{:<18}{cells} {:>8.2}", row.measure, row.seconds);
         }
         for reason in &self.left_out {

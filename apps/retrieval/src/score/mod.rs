@@ -90,6 +90,8 @@ impl Protocol {
 /// # Errors
 /// Whatever is wrong with the arguments or a file is the user's to put right.
 pub fn run(args: &ScoreArgs) -> anyhow::Result<()> {
+    // Blocks of scores come and go: taking their memory from the system each time costs more than filling it.
+    halation_train::keep_freed_memory();
     let protocols = args.protocol.protocols();
     let ties = if args.pessimistic { Ties::Pessimistic } else { Ties::ByIndex };
     let gts = CaptionGroundTruth::read(&args.gts).map_err(data_error)?;

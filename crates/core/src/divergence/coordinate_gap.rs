@@ -1,6 +1,7 @@
 //! The smallest and the largest squared difference of one coordinate.
 
 use burn::tensor::Tensor;
+use halation_kernels::math::LANES;
 use halation_kernels::{PairFunction, pair_map};
 
 use super::{Direction, Divergence};
@@ -41,7 +42,6 @@ struct BothGaps;
 impl PairFunction<2> for BothGaps {
     #[inline(always)]
     fn values(&self, left: &[f32], right: &[f32]) -> [f32; 2] {
-        const LANES: usize = 16;
         let ((blocks, rest), (other_blocks, other_rest)) = (left.as_chunks::<LANES>(), right.as_chunks::<LANES>());
         let (mut smallest, mut largest) = ([f32::INFINITY; LANES], [0.0_f32; LANES]);
         // Comparisons pass over a NaN, a sum keeps it.
@@ -87,7 +87,13 @@ impl Divergence for CoordinateGap {
 
     fn pairwise(&self, query: &DiagNormal, gallery: &DiagNormal) -> Tensor<2> {
         match Self::both(query, gallery) {
-            Some(both) => both.narrow(1, *self as usize, 1).squeeze_dim(1),
+            Some(both) => {
+                let index = match self {
+                    Self::Smallest => 0,
+                    Self::Largest => 1,
+                };
+                both.narrow(1, index, 1).squeeze_dim(1)
+            }
             None => all_pairs(query, gallery, |one, two| self.reduce(one, two)),
         }
     }

@@ -28,6 +28,7 @@ pub(super) enum Family {
 pub(super) enum View {
     First,
     Second,
+    OfSecond(fn(f32) -> f32),
     Both(fn(f32, f32) -> f32),
 }
 
@@ -39,7 +40,7 @@ impl Family {
             Measure::Elk => (Self::Overlap, same(View::First)),
             Measure::Bhattacharyya => (Self::Overlap, same(View::Second)),
             // The score is a negated distance: -(1 - e^-B) of -B.
-            Measure::Hellinger => (Self::Overlap, same(View::Both(|_, score| score.exp_m1()))),
+            Measure::Hellinger => (Self::Overlap, same(View::OfSecond(f32::exp_m1))),
             Measure::MinCoordinate => (Self::Gaps, same(View::First)),
             Measure::MaxCoordinate => (Self::Gaps, same(View::Second)),
             Measure::Kl => (Self::Kl, TwoWay { i2t: View::First, t2i: View::Second }),
@@ -51,14 +52,17 @@ impl Family {
 
     /// Two scores of every caption with every image, first all of one kind and then all of the other; `None` where nothing is shared.
     fn values(self, images: &DiagNormal) -> Option<ToGallery> {
-        let beside = |first: Tensor<2>, second: Tensor<2>| Tensor::cat(vec![first, second], 1);
-        let one_of = |both: &Tensor<3>, index: usize| both.clone().narrow(1, index, 1).squeeze_dim::<2>(1);
+        let count = images.dims()[0];
+        // [N, 2, M] to [N, 2 M]
+        let scores = move |both: Tensor<3>, signs: [f64; 2]| {
+            let [first, second] = signs.map(|sign| Tensor::<2>::full([1, count], sign, &both.device()));
+            both.flatten::<2>(1, 2) * Tensor::cat(vec![first, second], 1)
+        };
         Some(match self {
             Self::Overlap => {
                 let overlap = Overlap::to_gallery(images)?;
                 Box::new(move |captions| {
-                    let both = overlap(captions).expect("captions have the form of images");
-                    beside(one_of(&both, 0), -one_of(&both, 1))
+                    scores(overlap(captions).expect("captions have the form of images"), [1.0, -1.0])
                 })
             }
             Self::Gaps => {
@@ -66,12 +70,12 @@ impl Family {
                 CoordinateGap::both(&images.rows(0..1), &images.rows(0..1))?;
                 Box::new(move |captions| {
                     let both = CoordinateGap::both(captions, &images).expect("captions have the form of images");
-                    -beside(one_of(&both, 0), one_of(&both, 1))
+                    scores(both, [-1.0, -1.0])
                 })
             }
             Self::Kl => {
                 let (from_images, from_captions) = (Kl::Reverse.to_gallery(images)?, Kl::Forward.to_gallery(images)?);
-                Box::new(move |captions| -beside(from_images(captions), from_captions(captions)))
+                Box::new(move |captions| -Tensor::cat(vec![from_images(captions), from_captions(captions)], 1))
             }
         })
     }
@@ -88,6 +92,7 @@ impl JointScores {
     /// Computes the sums; `None` where nothing is shared.
     pub(super) fn compute(family: Family, images: &DiagNormal, captions: &DiagNormal) -> Option<Self> {
         let count = images.dims()[0];
+        assert_eq!(images.dims()[1], captions.dims()[1], "dimensions of images and captions differ");
         let images = images.clone().without_autodiff();
         let values = if count == 0 { None } else { family.values(&images) }?;
         let source = Blocks { captions: captions.clone().without_autodiff(), columns: 2 * count, values };
@@ -105,6 +110,7 @@ impl JointScores {
         match view {
             View::First => part(first),
             View::Second => part(second),
+            View::OfSecond(map) => Box::new(Mapped { part: part(second), map }),
             View::Both(combine) => Box::new(Combined { parts: [part(first), part(second)], combine }),
         }
     }
@@ -129,6 +135,28 @@ impl ScoreRows for Blocks {
     fn fill(&self, rows: Range<usize>, out: &mut [f32]) {
         let scores = (self.values)(&self.captions.rows(rows)).into_data_as::<f32>();
         out.copy_from_slice(scores.as_slice().expect("scores were converted to f32"));
+    }
+}
+
+/// Scores that follow from others, one by one.
+struct Mapped<'a> {
+    part: Box<dyn ScoreRows + 'a>,
+    map: fn(f32) -> f32,
+}
+
+impl ScoreRows for Mapped<'_> {
+    fn queries(&self) -> usize {
+        self.part.queries()
+    }
+
+    fn gallery(&self) -> usize {
+        self.part.gallery()
+    }
+
+    fn fill(&self, rows: Range<usize>, out: &mut [f32]) {
+        self.part.fill(rows, out);
+        let map = self.map;
+        out.par_iter_mut().for_each(|score| *score = map(*score));
     }
 }
 

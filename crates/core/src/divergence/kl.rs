@@ -3,7 +3,10 @@
 use burn::tensor::Tensor;
 
 use super::{Direction, Divergence, ToGallery};
-use crate::{dist::DiagNormal, pairs::ScatterGallery};
+use crate::{
+    dist::DiagNormal,
+    pairs::{ScatterGallery, log_det},
+};
 
 /// Kullback-Leibler divergence between query and gallery item, in nats:
 /// `KL(1 || 2) = 1/2 sum_k (ln(v2/v1) + (v1 + (mean1 - mean2)^2) / v2 - 1)`, by a matrix product of twice the width.
@@ -15,10 +18,6 @@ pub enum Kl {
     Forward,
     /// `KL(gallery || query)`.
     Reverse,
-}
-
-fn log_det(distribution: &DiagNormal) -> Tensor<2> {
-    distribution.log_var().bounded().0.sum_dim(1) // [N, 1]
 }
 
 impl Kl {

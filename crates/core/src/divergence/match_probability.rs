@@ -1,7 +1,7 @@
 //! The Monte-Carlo match probability.
 
 use burn::tensor::Tensor;
-use halation_kernels::{PLANE_LANES, math};
+use halation_kernels::math::{self, LANES};
 
 use super::{Direction, Divergence, MatchFunction, SampleNoise, ToGallery};
 use crate::{
@@ -50,34 +50,36 @@ const SMALLEST_LOGIT: f32 = -60.0;
 
 impl OfSampleDistances for LogMeanMatch {
     #[inline(always)]
-    fn of(&self, distances: &SampleDistances) -> [f32; PLANE_LANES] {
+    fn of(&self, distances: &SampleDistances) -> [f32; LANES] {
         let logit = |distance: f32| self.slope * distance + self.offset;
         // The logit rises or falls with the distance, so the largest is at one of the ends.
         let [nearest, farthest] = distances.range().map(|distance| distance.map(logit));
         let mut largest = nearest;
-        for lane in 0..PLANE_LANES {
+        for lane in 0..LANES {
             largest[lane] = if farthest[lane] > nearest[lane] { farthest[lane] } else { nearest[lane] };
         }
-        let mean = |sum: f32| sum / SampleDistances::COUNT as f32;
         if largest.iter().all(|&largest| largest > SMALLEST_LOGIT) {
-            let sum = distances.sum(
+            let [matches, mismatches] = distances.mean(
                 #[inline(always)]
-                |distance, _| math::sigmoid(logit(distance)),
+                |distance, _| math::both_sigmoids(logit(distance)).into(),
             );
-            return sum.map(|sum| mean(sum).ln());
+            // Close to 1 a probability has lost what the probability of a mismatch still tells.
+            let log = |(matches, mismatches): (f32, f32)| {
+                if mismatches < 0.5 { (-mismatches).ln_1p() } else { matches.ln() }
+            };
+            return std::array::from_fn(|lane| log((matches[lane], mismatches[lane])));
         }
         // All probabilities of a pair may be too small for an `f32`: they are added in units of e^shift.
         let shift = largest.map(|largest| if largest < 0.0 { largest } else { 0.0 });
-        let mut log_mean = distances.sum(
+        let [mean] = distances.mean(
             #[inline(always)]
             |distance, lane| {
                 let logit = logit(distance);
                 let below = if logit < 0.0 { logit } else { 0.0 };
-                math::exp(below - shift[lane]) / (1.0 + math::exp(-logit.abs()))
+                [math::exp(below - shift[lane]) / (1.0 + math::exp(-logit.abs()))]
             },
         );
-        log_mean.iter_mut().zip(shift).for_each(|(sum, shift)| *sum = mean(*sum).ln() + shift);
-        log_mean
+        std::array::from_fn(|lane| mean[lane].ln() + shift[lane])
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::CoreError;
 
 /// Every measure by name, as a user picks one. `Display` and `FromStr` use the name of [`Divergence::name`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Measure {
     /// `mean-l2`: [`MeanSquaredL2`].
     MeanL2,

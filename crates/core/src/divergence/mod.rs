@@ -51,3 +51,5 @@ pub use sampled_l2::*;
 pub use squared_wasserstein2::*;
 pub use traits::*;
 pub use two_way_scores::*;
+
+pub use crate::pairs::ToGallery;

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::{Direction, Divergence, ToGallery};
 use crate::{
     dist::DiagNormal,
-    pairs::{ScatterGallery, same_place},
+    pairs::{ScatterGallery, log_det, same_place},
 };
 
 /// What the repository of PCME computes under the name `kl`: `sum_k (ln(v1/v2) + (v1 + (mean1 - mean2)^2) / v2)`.
@@ -14,10 +14,6 @@ use crate::{
 /// closest to itself. It exists to reproduce that repository's rankings; use [`Kl`](super::Kl).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PcmeV1CodeKl;
-
-fn log_det(distribution: &DiagNormal) -> Tensor<2> {
-    distribution.log_var().bounded().0.sum_dim(1) // [N, 1]
-}
 
 /// The values of blocks of queries with `gallery`.
 fn prepared(gallery: &DiagNormal) -> impl Fn(&DiagNormal) -> Tensor<2> + Send + Sync + use<> {

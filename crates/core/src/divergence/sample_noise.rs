@@ -35,8 +35,8 @@ impl SampleNoise {
 
     /// Eight samples per item that are one draw with the signs of its numbers flipped by eight patterns.
     ///
-    /// Every sample has the right distribution, so estimates stay unbiased. What is odd in the draw cancels over the patterns; what depends
-    /// on the squares of its numbers alone is averaged over one draw instead of eight. In return the inner products of all 64 pairs of
+    /// Every sample has the right distribution, so estimates stay unbiased. What is linear in the draw cancels over the patterns; what
+    /// depends on the squares of its numbers alone is averaged over one draw instead of eight. In return the inner products of all 64 pairs of
     /// samples take the multiplications of four: on the CPU match probability, mean distance and Jensen-Shannon divergence are an order
     /// of magnitude faster than with eight draws of their own. Dimension `d` has the signs of column `1 + d mod 7` of the 8 x 8
     /// Walsh-Hadamard matrix.
@@ -45,7 +45,7 @@ impl SampleNoise {
     /// * `query`, `gallery`: `[1, D]`
     ///
     /// # Errors
-    /// If the shapes differ, or there are more rows than one.
+    /// If the shapes differ, or are not of one row.
     pub fn sign_flips(query: Tensor<2>, gallery: Tensor<2>) -> Result<Self, CoreError> {
         let (found, other) = (query.dims(), gallery.dims());
         if found[0] != 1 || found != other {

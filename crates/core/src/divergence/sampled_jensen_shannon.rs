@@ -8,7 +8,7 @@ use halation_kernels::log_sigmoid;
 use super::{Direction, Divergence, SampleNoise, ToGallery, sample_noise::sample};
 use crate::{
     dist::DiagNormal,
-    pairs::{ScatterGallery, over_flipped_density_ratios, tiled},
+    pairs::{log_det, over_flipped_density_ratios, squared_mahalanobis, tiled},
 };
 
 /// Jensen-Shannon divergence `1/2 KL(p1 || m) + 1/2 KL(p2 || m)` with `m = (p1 + p2)/2`, in nats, estimated from `J` samples of each side,
@@ -36,8 +36,7 @@ impl SampledJensenShannon {
 
 /// `-2 ln p(z)` of a distribution's own samples `z = mean + sigma draw`, without the constant `D ln 2 pi`: `[J, N]`.
 fn own_energy(own: &DiagNormal, draws: &Tensor<2>) -> Tensor<2> {
-    let log_det = own.log_var().bounded().0.sum_dim(1).transpose(); // [1, N]
-    draws.clone().square().sum_dim(1) + log_det // [J, N]
+    draws.clone().square().sum_dim(1) + log_det(own).transpose() // [J, N]
 }
 
 /// `1/J sum_j ln sigmoid(ln own(z_j)/other(z_j))` over the samples of `own`, all pairs: `[N, M]`.
@@ -47,8 +46,7 @@ fn half(own: &DiagNormal, other: &DiagNormal, draws: Tensor<2>) -> Tensor<2> {
         let (own, other) = (own.rows(rows), other.rows(columns));
         let ([n, _], [m, _]) = (own.dims(), other.dims());
         let samples = sample(&own, draws.clone()).swap_dims(0, 1).reshape([j * n, d]); // [N, J, D] -> [J N, D]
-        let log_det = other.log_var().bounded().0.sum_dim(1).transpose(); // [1, M]
-        let energy = ScatterGallery::of_centres(&other).squared_mahalanobis(samples) + log_det; // [J N, M]
+        let energy = squared_mahalanobis(samples, &other) + log_det(&other).transpose(); // [J N, M]
         let log_ratio = (energy - own_energy(&own, &draws).reshape([j * n, 1])) * 0.5;
         log_sigmoid(log_ratio).reshape([j, n, m]).mean_dim(0).squeeze_dim(0) // [N, M]
     })

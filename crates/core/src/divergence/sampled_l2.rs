@@ -1,7 +1,7 @@
 //! The mean distance between samples.
 
 use burn::tensor::Tensor;
-use halation_kernels::PLANE_LANES;
+use halation_kernels::math::LANES;
 
 use super::{Direction, Divergence, SampleNoise, ToGallery};
 use crate::{
@@ -39,12 +39,12 @@ struct MeanDistance;
 
 impl OfSampleDistances for MeanDistance {
     #[inline(always)]
-    fn of(&self, distances: &SampleDistances) -> [f32; PLANE_LANES] {
-        let sum = distances.sum(
+    fn of(&self, distances: &SampleDistances) -> [f32; LANES] {
+        let [mean] = distances.mean(
             #[inline(always)]
-            |distance, _| distance,
+            |distance, _| [distance],
         );
-        sum.map(|sum| sum / SampleDistances::COUNT as f32)
+        mean
     }
 }
 

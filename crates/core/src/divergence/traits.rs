@@ -4,11 +4,8 @@ use std::fmt::Debug;
 
 use burn::tensor::Tensor;
 
-use super::Direction;
+use super::{Direction, ToGallery};
 use crate::dist::DiagNormal;
-
-/// The values `[N, M]` of `N` queries with every item of a gallery: what [`Divergence::to_gallery`] gives.
-pub type ToGallery = Box<dyn Fn(&DiagNormal) -> Tensor<2> + Send + Sync>;
 
 /// A measure of how far (or close) normal distributions are: a value with a name and a direction.
 ///
@@ -43,6 +40,9 @@ pub trait Divergence: Debug + Send + Sync {
 
     /// [`pairwise`](Self::pairwise) against one gallery, for queries that come in blocks: what depends on the gallery alone is
     /// computed once. `None`, the default, where that would save little.
+    ///
+    /// # Panics
+    /// If the gallery is empty; the function, if dimensions differ.
     fn to_gallery(&self, _gallery: &DiagNormal) -> Option<ToGallery> {
         None
     }

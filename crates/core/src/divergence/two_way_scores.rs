@@ -1,6 +1,6 @@
 //! The scores of both directions of cross-modal retrieval, by the cheaper of two ways.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::joint_scores::{Family, JointScores, View};
 use super::{DivergenceScores, Measure, MeasureOptions};
@@ -25,11 +25,12 @@ enum Source {
     Matrix(ScoreMatrix),
     Sweeps(Box<TwoWay<DivergenceScores>>),
     /// Sums from which several measures follow.
-    Joint(Rc<JointScores>, TwoWay<View>),
+    Joint(Arc<JointScores>, TwoWay<View>),
 }
 
 impl TwoWayScores {
-    /// Largest matrix that is held: 640 MiB, enough for COCO's 5,000 x 25,000.
+    /// Largest matrix that is held: 640 MiB, enough for COCO's 5,000 x 25,000. [`for_each`](Self::for_each) holds two where measures share
+    /// their sums.
     pub const MAX_MATRIX_BYTES: usize = 640 << 20;
 
     /// The scores of `images` `[N, D]` and `captions` `[M, D]` under `measure`; of the draws of a sampled measure, images have those of
@@ -61,13 +62,13 @@ impl TwoWayScores {
 
     /// Calls `take` with the scores under each of `measures`, one after another and not in their order: likelihood kernel, Bhattacharyya
     /// and Hellinger distance are made of the same sums, as are both coordinate gaps and the closed KL divergences, and are computed
-    /// together on the first of them where two matrices are small enough to hold.
+    /// together on the first of them, where a matrix is small enough that two can be held.
     ///
     /// # Errors
     /// If a measure needs an option that is absent, and the first error of `take`.
     ///
     /// # Panics
-    /// If the dimensions differ.
+    /// If the dimensions or the floats of the two sides differ.
     pub fn for_each<E: From<CoreError>>(
         measures: &[Measure],
         options: &MeasureOptions,
@@ -84,7 +85,7 @@ impl TwoWayScores {
             let together: Vec<Measure> = left.iter().copied().filter(relatives).collect();
             let joint = match family {
                 Some(family) if together.len() > 1 && Self::bytes(images, captions) <= Self::MAX_MATRIX_BYTES => {
-                    JointScores::compute(family, images, captions).map(Rc::new)
+                    JointScores::compute(family, images, captions).map(Arc::new)
                 }
                 _ => None,
             };

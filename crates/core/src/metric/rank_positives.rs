@@ -14,7 +14,7 @@ const BLOCK_BYTES: usize = 32 << 20;
 ///
 /// The scores of a query are produced once and serve all `tasks`; no more than a block of rows is ever held. Exact: a rank is
 /// the number of gallery items that come before the positive, with ties as `ties` says. The cost is `O(queries * gallery)`
-/// for few positives per query, times `log(positives)` for many; nothing is sorted.
+/// for few positives per query, times `log(positives)` for many; the gallery is not sorted.
 ///
 /// # Errors
 /// [`MetricError::Shape`] if a task is about other sizes than the scores, [`MetricError::NanScore`] for the first score that

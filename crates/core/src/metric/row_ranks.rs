@@ -1,5 +1,7 @@
 //! The ranks of positives in one row of scores.
 
+use std::cmp::Ordering;
+
 use super::positive_ranks::QueryRanks;
 use super::vector_count::{count_above, count_not_below};
 use super::{Folds, PositiveRanks, RankTask, Score, Ties};
@@ -60,10 +62,13 @@ fn rank_in_fold<S: Score>(row: &[S], query: usize, task: &RankTask<'_>, folds: &
 fn ranks<S: Score>(row: &[S], positives: &[u32], mut ahead: Vec<u32>, ties: Ties) -> Vec<u32> {
     if ties == Ties::Pessimistic {
         // Tied positives from this one on (itself included) do not come before it.
-        for (&positive, ahead) in positives.iter().zip(&mut ahead) {
-            let score = row[positive as usize];
-            let behind = positives.iter().filter(|&&other| other >= positive && row[other as usize] == score);
-            *ahead -= behind.count() as u32;
+        let mut order: Vec<usize> = (0..positives.len()).collect();
+        let score = |&at: &usize| row[positives[at] as usize];
+        order.sort_unstable_by(|a, b| score(a).partial_cmp(&score(b)).unwrap_or(Ordering::Equal).then(a.cmp(b)));
+        for tied in order.chunk_by(|a, b| score(a) == score(b)) {
+            for (place, &at) in tied.iter().enumerate() {
+                ahead[at] -= (tied.len() - place) as u32;
+            }
         }
     }
     ahead.sort_unstable();
@@ -97,9 +102,7 @@ fn ahead_by_passes<S: Score>(row: &[S], items: &[u32], ties: Ties) -> Vec<u32> {
 fn ahead_by_search<S: Score>(row: &[S], items: &[u32], ties: Ties) -> Vec<u32> {
     let mut best_first: Vec<usize> = (0..items.len()).collect();
     let score_of = |&at: &usize| row[items[at] as usize];
-    best_first.sort_unstable_by(|a, b| {
-        score_of(b).partial_cmp(&score_of(a)).unwrap_or(std::cmp::Ordering::Equal).then(a.cmp(b))
-    });
+    best_first.sort_unstable_by(|a, b| score_of(b).partial_cmp(&score_of(a)).unwrap_or(Ordering::Equal).then(a.cmp(b)));
     // overtaken[k]: scores that stand ahead of the k-th best item, but not of the one before it.
     let mut overtaken = vec![0u32; items.len() + 1];
     for (index, &score) in row.iter().enumerate() {

@@ -25,6 +25,9 @@ pub trait ScoreRows<S = f32> {
 
     /// The same scores where they already lie in memory in this order, which saves the copy; `None`, the default, where they do not.
     ///
+    /// # Shapes
+    /// * returns: `[rows.len(), gallery]`, row-major
+    ///
     /// # Panics
     /// If `rows` reaches past [`queries`](Self::queries).
     fn stored(&self, _rows: Range<usize>) -> Option<&[S]> {

@@ -1,19 +1,18 @@
 //! Functions of the distances between all pairs of samples, where samples are sign flips of one draw.
 
 use burn::tensor::Tensor;
-use halation_kernels::{PLANE_LANES, PlaneFunction, has_row_form, plane_map};
+use halation_kernels::math::LANES;
+use halation_kernels::{PlaneFunction, has_row_form, plane_map};
 
+use super::ToGallery;
 use super::flips::{FLIPS, GROUPS, Lanes, by_pattern, flipped, grouped};
-use super::gram::{DISTANCE_EPSILON, laid_out};
+use super::gram::{DISTANCE_EPSILON, LARGEST_COORDINATE, laid_out};
 use super::tiles::in_bands;
 use crate::dist::DiagNormal;
 
 /// Planes from which the distances of a pair are made: the inner product of the means, and seven sums of groups for each of the
 /// products of mean and step, step and mean, step and step. A step is what a sample is away from the mean before its signs are flipped.
 const PLANES: usize = 1 + 3 * GROUPS;
-
-/// Largest coordinate that is squared; the general form serves larger ones.
-const LARGEST_COORDINATE: f32 = 1e15;
 
 /// What a function of the distances is made of.
 pub(crate) trait OfSampleDistances: Copy + Send + Sync {
@@ -29,9 +28,6 @@ pub(crate) struct SampleDistances {
 }
 
 impl SampleDistances {
-    /// Pairs of samples.
-    pub(crate) const COUNT: usize = FLIPS * FLIPS;
-
     #[inline(always)]
     fn new(planes: &[Lanes], row: &[f32], columns: &[Lanes]) -> Self {
         let (means, groups) = planes.split_at(1);
@@ -40,7 +36,7 @@ impl SampleDistances {
         let step_step = by_pattern(&groups[2 * GROUPS..]);
         let mut sides = Self { rows: step_mean, columns: mean_step, steps: step_step };
         for pattern in 0..FLIPS {
-            for lane in 0..PLANE_LANES {
+            for lane in 0..LANES {
                 sides.rows[pattern][lane] = row[pattern] - 2.0 * (step_mean[pattern][lane] + means[0][lane]);
                 sides.columns[pattern][lane] = columns[pattern][lane] - 2.0 * mean_step[pattern][lane];
                 sides.steps[pattern][lane] = -2.0 * step_step[pattern][lane];
@@ -59,10 +55,10 @@ impl SampleDistances {
     /// The smallest and the largest distance of every pair of items.
     #[inline(always)]
     pub(crate) fn range(&self) -> [Lanes; 2] {
-        let (mut smallest, mut largest) = ([f32::INFINITY; PLANE_LANES], [0.0; PLANE_LANES]);
+        let (mut smallest, mut largest) = ([f32::INFINITY; LANES], [0.0; LANES]);
         for query in 0..FLIPS {
             for gallery in 0..FLIPS {
-                for lane in 0..PLANE_LANES {
+                for lane in 0..LANES {
                     let squared = self.squared(query, gallery, lane);
                     smallest[lane] = if squared < smallest[lane] { squared } else { smallest[lane] };
                     largest[lane] = if squared > largest[lane] { squared } else { largest[lane] };
@@ -72,18 +68,21 @@ impl SampleDistances {
         [smallest.map(distance), largest.map(distance)]
     }
 
-    /// The sum of `of` of the distances of all pairs of samples.
+    /// The means of what `of` makes of the distances of all pairs of samples.
     #[inline(always)]
-    pub(crate) fn sum(&self, of: impl Fn(f32, usize) -> f32) -> Lanes {
-        let mut sum = [0.0; PLANE_LANES];
+    pub(crate) fn mean<const N: usize>(&self, of: impl Fn(f32, usize) -> [f32; N]) -> [Lanes; N] {
+        let mut sums = [[0.0; LANES]; N];
         for query in 0..FLIPS {
             for gallery in 0..FLIPS {
-                for lane in 0..PLANE_LANES {
-                    sum[lane] += of(distance(self.squared(query, gallery, lane)), lane);
+                for lane in 0..LANES {
+                    let terms = of(distance(self.squared(query, gallery, lane)), lane);
+                    for (sum, term) in sums.iter_mut().zip(terms) {
+                        sum[lane] += term;
+                    }
                 }
             }
         }
-        sum
+        sums.map(|sum| sum.map(|sum| sum / (FLIPS * FLIPS) as f32))
     }
 }
 
@@ -104,9 +103,6 @@ impl<F: OfSampleDistances> PlaneFunction for Planes<F> {
     }
 }
 
-/// Values of queries with the columns of a gallery.
-pub(crate) type ToColumns = Box<dyn Fn(&DiagNormal) -> Tensor<2> + Send + Sync>;
-
 /// Means and steps of one side around a common centre.
 struct Side {
     mean: Tensor<2>,
@@ -115,6 +111,7 @@ struct Side {
 
 impl Side {
     fn new(distribution: &DiagNormal, draw: Tensor<2>, centre: Tensor<2>) -> Self {
+        assert_eq!(draw.dims()[1], distribution.dims()[1], "draws and embeddings of one dimension");
         let std = distribution.log_var().bounded().log_std().std();
         Self { mean: distribution.mean() - centre, step: std * draw }
     }
@@ -137,7 +134,7 @@ pub(crate) fn over_flipped_samples(
     [query_draw, gallery_draw]: [Tensor<2>; 2],
     gallery: &DiagNormal,
     general: impl Fn(&DiagNormal) -> Tensor<2> + Send + Sync + 'static,
-) -> Option<ToColumns> {
+) -> Option<ToGallery> {
     if !is_served(gallery) {
         return None;
     }
@@ -166,7 +163,8 @@ pub(crate) fn over_flipped_samples(
     }))
 }
 
+/// Whether the squares of the means are within an `f32`; the general form serves larger ones.
 fn is_served(distribution: &DiagNormal) -> bool {
     let mean = distribution.mean();
-    has_row_form(&mean) && mean.abs().max().into_scalar::<f32>() <= LARGEST_COORDINATE
+    has_row_form(&mean) && mean.abs().max().into_scalar::<f64>() <= LARGEST_COORDINATE
 }

@@ -1,12 +1,13 @@
 //! Log density ratios at samples that are sign flips of one draw, for all pairs.
 
 use burn::tensor::Tensor;
-use halation_kernels::{PLANE_LANES, PlaneFunction, has_row_form, math, plane_map};
+use halation_kernels::math::{self, LANES};
+use halation_kernels::{PlaneFunction, has_row_form, plane_map};
 
-use super::ToColumns;
 use super::flips::{FLIPS, GROUPS, Lanes, by_pattern, grouped};
 use super::gram::laid_out;
 use super::tiles::in_bands;
+use super::{ToGallery, log_det};
 use crate::dist::DiagNormal;
 
 /// Planes for one direction: what all samples of an item share, and seven sums of groups.
@@ -23,11 +24,11 @@ struct BothHalves;
 impl PlaneFunction for BothHalves {
     #[inline(always)]
     fn values(&self, planes: &[Lanes], row: &[f32], columns: &[Lanes]) -> Lanes {
-        let mut sum = [0.0; PLANE_LANES];
+        let mut sum = [0.0; LANES];
         for (direction, planes) in planes.chunks_exact(PLANES).enumerate() {
             let signed = by_pattern(&planes[1..]);
             for signed in &signed {
-                for lane in 0..PLANE_LANES {
+                for lane in 0..LANES {
                     let excess = planes[0][lane] + signed[lane] + row[direction] + columns[direction][lane];
                     sum[lane] -= math::softplus(-0.5 * excess).0;
                 }
@@ -49,12 +50,13 @@ struct Side {
 
 impl Side {
     fn new(distribution: &DiagNormal, draw: Tensor<2>, centre: Tensor<2>) -> Self {
+        assert_eq!(draw.dims()[1], distribution.dims()[1], "draws and embeddings of one dimension");
         let mean = distribution.mean() - centre;
         let log_var = distribution.log_var().bounded();
         let step = log_var.log_std().std() * draw.clone();
-        let precision = (-log_var.0.clone()).exp();
+        let precision = (-log_var.0).exp();
         let weighted = mean.clone() * precision.clone();
-        let log_det = log_var.0.sum_dim(1);
+        let log_det = log_det(distribution);
         Self {
             shared: Tensor::cat(vec![mean.clone().square() + step.clone().square(), mean.clone()], 1),
             signed: groups(mean.clone() * step.clone() * 2.0, step),
@@ -78,7 +80,7 @@ pub(crate) fn over_flipped_density_ratios(
     [query_draw, gallery_draw]: [Tensor<2>; 2],
     gallery: &DiagNormal,
     general: impl Fn(&DiagNormal) -> Tensor<2> + Send + Sync + 'static,
-) -> Option<ToColumns> {
+) -> Option<ToGallery> {
     if !has_row_form(&gallery.mean()) {
         return None;
     }

@@ -3,7 +3,7 @@
 //! which cost one inner product, give those of all patterns.
 
 use burn::tensor::Tensor;
-use halation_kernels::PLANE_LANES;
+use halation_kernels::math::LANES;
 
 /// Patterns of signs: the rows of a Walsh-Hadamard matrix.
 pub(crate) const FLIPS: usize = 8;
@@ -13,7 +13,7 @@ pub(crate) const FLIPS: usize = 8;
 pub(super) const GROUPS: usize = FLIPS - 1;
 
 /// Neighbouring pairs.
-pub(super) type Lanes = [f32; PLANE_LANES];
+pub(super) type Lanes = [f32; LANES];
 
 /// The sign of group `group` in pattern `pattern`.
 fn sign(pattern: usize, group: usize) -> f32 {
@@ -45,11 +45,11 @@ pub(super) fn grouped(rows: Tensor<2>) -> Tensor<3> {
 /// From the sums of the groups to those with the signs of every pattern: the fast Walsh-Hadamard transform.
 #[inline(always)]
 pub(super) fn by_pattern(groups: &[Lanes]) -> [Lanes; FLIPS] {
-    let mut sums = [[0.0; PLANE_LANES]; FLIPS];
+    let mut sums = [[0.0; LANES]; FLIPS];
     sums[1..].copy_from_slice(groups);
     for half in [1, 2, 4] {
         for index in (0..FLIPS).filter(|index| index & half == 0) {
-            for lane in 0..PLANE_LANES {
+            for lane in 0..LANES {
                 let (low, high) = (sums[index][lane], sums[index + half][lane]);
                 (sums[index][lane], sums[index + half][lane]) = (low + high, low - high);
             }
@@ -68,7 +68,7 @@ mod tests {
             std::array::from_fn(|group| std::array::from_fn(|lane| ((group * 7 + lane * 3) % 11) as f32 - 5.0));
         let sums = by_pattern(&groups);
         for pattern in 0..FLIPS {
-            for lane in 0..PLANE_LANES {
+            for lane in 0..LANES {
                 let exact: f32 = (0..GROUPS).map(|group| sign(pattern, group) * groups[group][lane]).sum();
                 assert_eq!(sums[pattern][lane], exact);
             }

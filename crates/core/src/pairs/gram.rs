@@ -9,7 +9,7 @@ pub(crate) const DISTANCE_EPSILON: f64 = 1e-6;
 
 /// Largest coordinate that is squared as it is; batches with larger ones are scaled down first, because the square of
 /// anything past 1.8e19 overflows an `f32` and two overflows subtract to NaN.
-const LARGEST_COORDINATE: f64 = 1e15;
+pub(super) const LARGEST_COORDINATE: f64 = 1e15;
 
 /// What numbers are divided by before they are squared: 1 (exactly) unless one is huge, `[1, ..]`.
 pub(super) fn unit_of<const R: usize>(numbers: &Tensor<R>) -> Tensor<R> {

@@ -2,8 +2,7 @@
 //!
 //! Integers wrap, although none ever does: a check for overflow would keep the compiler from vector code.
 
-/// Numbers that are multiplied side by side.
-pub(crate) const LANES: usize = 16;
+use halation_kernels::math::LANES;
 
 /// Products as mantissas and exponents apart: mantissas lie in 1..2, so a hundred of them stay within an `f32`.
 #[derive(Clone, Copy)]

@@ -13,6 +13,7 @@ mod overlap;
 mod samples;
 mod scatter;
 mod tiles;
+mod to_gallery;
 
 pub(crate) use centred_gallery::*;
 pub(crate) use factors::*;
@@ -24,3 +25,4 @@ pub(crate) use overlap::*;
 pub(crate) use samples::*;
 pub(crate) use scatter::*;
 pub(crate) use tiles::*;
+pub use to_gallery::*;

@@ -4,16 +4,18 @@
 use std::f64::consts::{LN_2, PI};
 
 use burn::tensor::{DType, Tensor};
+use halation_kernels::math::LANES;
 use halation_kernels::{PairFunction, has_row_form, pair_map};
 
-use super::log_product::{LANES, LogProduct};
+use super::log_product::LogProduct;
 use crate::dist::DiagNormal;
 
 /// Dimensions that are taken together: two for every lane, which share a reciprocal and a factor of the product.
 const STEP: usize = 2 * LANES;
 
-/// Means are scaled by this and variances by its square, so that the product of two sums of variances, which lie within 1e-12 and 2e20,
-/// is within an `f32`. A power of two: nothing is rounded.
+/// Means are scaled by this and variances by its square, so that the product of two sums of variances, which lie within 2e-12 and 2e20,
+/// is within an `f32`. A power of two: nothing is rounded. Gaps of 1e14 and more may still be infinite in units of the variances next to
+/// them.
 const UNIT: f32 = 1.0 / 128.0;
 
 /// Both values of all pairs, from the sums over the dimensions of `(mean1 - mean2)^2 / (v1 + v2)` and of `ln (v1 + v2)`.
@@ -30,7 +32,11 @@ impl Overlap {
     ) -> Option<impl Fn(&DiagNormal) -> Option<Tensor<3>> + Send + Sync + use<>> {
         let [_, dims] = gallery.dims();
         let right = has_row_form(&gallery.mean()).then(|| side(gallery))?;
-        Some(move |query: &DiagNormal| pair_map(Self { dims }, &side(query), &right))
+        Some(move |query: &DiagNormal| {
+            // Widths that are filled up alike would hide it.
+            assert_eq!(query.dims()[1], dims, "dimensions of query and gallery embeddings differ");
+            pair_map(Self { dims }, &side(query), &right)
+        })
     }
 }
 
@@ -104,6 +110,8 @@ impl PairFunction<2> for Overlap {
         let log_dets: f64 = log_det1.iter().chain(log_det2).copied().map(f64::from).sum();
         let kernel = -0.5 * (gap + log_sum + dims * (2.0 * PI).ln());
         let distance = 0.25 * gap + 0.5 * (log_sum - dims * LN_2 - 0.5 * log_dets);
+        // Of items that hardly differ, rounding may be all that is left.
+        let distance = if distance < 0.0 { 0.0 } else { distance };
         [kernel as f32, distance as f32]
     }
 }

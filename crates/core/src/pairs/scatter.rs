@@ -12,16 +12,17 @@ use crate::dist::{DiagNormal, LogVar};
 /// the second says, `(1 / v2, -2 mean2 / v2)`, and `sum_k mean2_k^2 / v2_k`. Means are those around the gallery's centre.
 #[derive(Debug)]
 pub(crate) struct ScatterGallery {
-    centre: Tensor<2>,   // [1, D]
-    columns: Tensor<2>,  // [2 D, M]
-    constant: Tensor<2>, // [1, M]
+    centre: Tensor<2>,  // [1, D]
+    columns: Tensor<2>, // [2 D, M]
     role: Role,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Role {
     /// Queries scatter around the gallery.
-    Centres,
+    Centres {
+        constant: Tensor<2>, // [1, M]
+    },
     /// The gallery scatters around the queries.
     Scatters,
 }
@@ -31,15 +32,14 @@ impl ScatterGallery {
     pub(crate) fn of_centres(gallery: &DiagNormal) -> Self {
         let centre = centre(gallery);
         let (weights, constant) = weights(gallery.mean() - centre.clone(), gallery.log_var());
-        Self { centre, columns: laid_out(weights.transpose()), constant: constant.transpose(), role: Role::Centres }
+        Self { centre, columns: laid_out(weights.transpose()), role: Role::Centres { constant: constant.transpose() } }
     }
 
     /// For queries around which `gallery` `[M, D]` scatters.
     pub(crate) fn of_scatters(gallery: &DiagNormal) -> Self {
         let centre = centre(gallery);
         let moments = moments(gallery.mean() - centre.clone(), gallery.log_var().bounded().variance());
-        let constant = moments.zeros_like().slice([0..1, 0..1]);
-        Self { centre, columns: laid_out(moments.transpose()), constant, role: Role::Scatters }
+        Self { centre, columns: laid_out(moments.transpose()), role: Role::Scatters }
     }
 
     /// The sums of all pairs.
@@ -48,21 +48,28 @@ impl ScatterGallery {
     /// * `query`: `[N, D]`; returns `[N, M]`
     pub(crate) fn scatter(&self, query: &DiagNormal) -> Tensor<2> {
         let mean = query.mean() - self.centre.clone();
-        let (rows, constant) = match self.role {
-            Role::Centres => (moments(mean, query.log_var().bounded().variance()), self.constant.clone()),
+        let (rows, constant) = match &self.role {
+            Role::Centres { constant } => (moments(mean, query.log_var().bounded().variance()), constant.clone()),
             Role::Scatters => weights(mean, query.log_var()),
         };
         rows.matmul(self.columns.clone()) + constant
     }
+}
 
-    /// Squared Mahalanobis distances of points to a gallery of centres: points do not scatter.
-    ///
-    /// # Shapes
-    /// * `points`: `[N, D]`; returns `[N, M]`
-    pub(crate) fn squared_mahalanobis(&self, points: Tensor<2>) -> Tensor<2> {
-        let no_variance = points.zeros_like();
-        moments(points - self.centre.clone(), no_variance).matmul(self.columns.clone()) + self.constant.clone()
-    }
+/// Squared Mahalanobis distances `sum_k (x_k - mean_k)^2 / v_k` of every point to every centre: points do not scatter.
+///
+/// # Shapes
+/// * `points`: `[N, D]`, `centres`: `[M, D]`; returns `[N, M]`
+pub(crate) fn squared_mahalanobis(points: Tensor<2>, centres: &DiagNormal) -> Tensor<2> {
+    let centre = centre(centres);
+    let (weights, constant) = weights(centres.mean() - centre.clone(), centres.log_var());
+    let no_variance = points.zeros_like();
+    moments(points - centre, no_variance).matmul(weights.transpose()) + constant.transpose()
+}
+
+/// Logarithms of the products of all variances, `[N, 1]`.
+pub(crate) fn log_det(distribution: &DiagNormal) -> Tensor<2> {
+    distribution.log_var().bounded().0.sum_dim(1)
 }
 
 /// Sums do not see a common shift, but the rounding of their large terms does.

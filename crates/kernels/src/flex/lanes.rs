@@ -1,7 +1,6 @@
 //! Reductions of a row, in lanes: floating-point sums stay in the order they are written in, so a plain sum is no vector code.
 
-/// Numbers that are added side by side. The same on every machine, so that sums are too.
-const LANES: usize = 16;
+use crate::math::LANES;
 
 /// The sum.
 #[inline(always)]

@@ -2,19 +2,20 @@
 
 use super::operand::{Float, float, values};
 use super::rows::for_rows;
-use crate::{PLANE_LANES as LANES, PlaneFunction};
+use crate::PlaneFunction;
+use crate::math::LANES;
 use rayon::prelude::*;
 
 /// See [`plane_map`](crate::plane_map()).
 pub(crate) fn plane_map(function: impl PlaneFunction, planes: &[Float], rows: &Float, columns: &Float) -> Float {
     let ([n, width], [height, m]) = (rows.layout().shape().dims(), columns.layout().shape().dims());
     let planes: Vec<Float> = planes.iter().map(Float::to_contiguous).collect();
-    let planes: Vec<&[f32]> = planes.iter().flat_map(|planes| values(planes).chunks_exact(n * m)).collect();
+    let planes: Vec<&[f32]> = planes.iter().flat_map(|planes| values(planes).chunks_exact((n * m).max(1))).collect();
     let (rows, columns) = (rows.to_contiguous(), columns.to_contiguous());
     let (rows, columns) = (values(&rows), values(&columns));
     let mut out = vec![0.0; n * m];
     for_rows(
-        out.par_chunks_mut(m),
+        out.par_chunks_mut(m.max(1)),
         planes.len() * m,
         #[inline(always)]
         |row, out| {
@@ -25,7 +26,7 @@ pub(crate) fn plane_map(function: impl PlaneFunction, planes: &[Float], rows: &F
                 for (plane, here) in planes.iter().zip(&mut here) {
                     copy(&plane[row * m..][..m], start, here);
                 }
-                for (column, above) in columns.chunks_exact(m).zip(&mut above) {
+                for (column, above) in columns.chunks_exact(m.max(1)).zip(&mut above) {
                     copy(column, start, above);
                 }
                 let values = function.values(&here, &rows[row * width..][..width], &above);
