@@ -14,17 +14,8 @@ use crate::dist::{DiagNormal, LogVar};
 pub(crate) struct ScatterGallery {
     centre: Tensor<2>,  // [1, D]
     columns: Tensor<2>, // [2 D, M]
-    role: Role,
-}
-
-#[derive(Debug)]
-enum Role {
-    /// Queries scatter around the gallery.
-    Centres {
-        constant: Tensor<2>, // [1, M]
-    },
-    /// The gallery scatters around the queries.
-    Scatters,
+    /// `[1, M]` where queries scatter around the gallery; where the gallery scatters around queries, they bring it.
+    constant: Option<Tensor<2>>,
 }
 
 impl ScatterGallery {
@@ -32,14 +23,14 @@ impl ScatterGallery {
     pub(crate) fn of_centres(gallery: &DiagNormal) -> Self {
         let centre = centre(gallery);
         let (weights, constant) = weights(gallery.mean() - centre.clone(), gallery.log_var());
-        Self { centre, columns: laid_out(weights.transpose()), role: Role::Centres { constant: constant.transpose() } }
+        Self { centre, columns: laid_out(weights.transpose()), constant: Some(constant.transpose()) }
     }
 
     /// For queries around which `gallery` `[M, D]` scatters.
     pub(crate) fn of_scatters(gallery: &DiagNormal) -> Self {
         let centre = centre(gallery);
         let moments = moments(gallery.mean() - centre.clone(), gallery.log_var().bounded().variance());
-        Self { centre, columns: laid_out(moments.transpose()), role: Role::Scatters }
+        Self { centre, columns: laid_out(moments.transpose()), constant: None }
     }
 
     /// The sums of all pairs.
@@ -48,9 +39,9 @@ impl ScatterGallery {
     /// * `query`: `[N, D]`; returns `[N, M]`
     pub(crate) fn scatter(&self, query: &DiagNormal) -> Tensor<2> {
         let mean = query.mean() - self.centre.clone();
-        let (rows, constant) = match &self.role {
-            Role::Centres { constant } => (moments(mean, query.log_var().bounded().variance()), constant.clone()),
-            Role::Scatters => weights(mean, query.log_var()),
+        let (rows, constant) = match &self.constant {
+            Some(constant) => (moments(mean, query.log_var().bounded().variance()), constant.clone()),
+            None => weights(mean, query.log_var()),
         };
         rows.matmul(self.columns.clone()) + constant
     }
