@@ -83,7 +83,7 @@ fn a_table_of_all_measures_has_what_each_gives_alone() {
         let measure = row["measure"].as_str().unwrap();
         let alone = json(&app(&files.arguments(&[&["--json", "--measure", measure], MATCH.as_slice()].concat())));
         assert_eq!(row["protocols"], alone["protocols"], "{measure}");
-        assert!(row["seconds"].as_f64().unwrap() >= 0.0);
+        assert!(row["seconds"].is_f64(), "{measure}");
     }
     let perfect = |row: &Value| row["protocols"]["coco-5k"]["metrics"]["coco_5k_r1"]["mean"] == 1.0;
     assert!(perfect(&rows[0]), "embeddings lie near those of their image: {table}");

@@ -536,7 +536,7 @@ fn near_copies_are_at_a_distance_of_zero_or_more_in_many_dimensions() {
 }
 
 #[test]
-#[should_panic]
+#[should_panic(expected = "dimensions of query and gallery embeddings differ")]
 fn widths_that_are_filled_up_alike_are_still_different() {
     let mut draws = Draws::new(24);
     let (query, gallery) = (draws.distributions(1, 31, &device()), draws.distributions(1, 32, &device()));

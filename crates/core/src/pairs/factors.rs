@@ -33,7 +33,8 @@ pub(crate) fn all_pairs(
     gallery: &DiagNormal,
     reduce: impl Fn(Factors, Factors) -> Tensor<3>,
 ) -> Tensor<2> {
-    let ([n, d], [m, _]) = (query.dims(), gallery.dims());
+    let ([n, d], [m, gallery_d]) = (query.dims(), gallery.dims());
+    assert_eq!(d, gallery_d, "dimensions of query and gallery embeddings differ");
     tiled(n, m, d, |rows, columns| {
         reduce(Factors::new(&query.rows(rows), 1), Factors::new(&gallery.rows(columns), 0)).squeeze_dim(2)
     })
